@@ -1,0 +1,4 @@
+//! ripplemark: one KPI book, and the same number, to the last bit, everywhere.
+
+pub mod diagnostic;
+pub mod model;

@@ -1,0 +1,172 @@
+//! The typed model: what a book means once every name is resolved and every type is known.
+//!
+//! The loader (`book`) and the formula reader (`lang`) produce it, the compiler (`lower`) consumes it.
+//! Nothing here knows YAML, Rhai or program bytes, so each of the three can change alone.
+
+mod expr;
+mod query;
+
+pub use expr::{
+    AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, Row, RowFn, RowNode, RowType,
+};
+pub use query::{Grain, Instant, Query, Range};
+
+/// Position of a table in [`Book::tables`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableId(pub usize);
+
+/// Position of a column in [`Table::columns`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ColumnId(pub usize);
+
+/// Position of a metric in [`Book::metrics`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MetricId(pub usize);
+
+/// Position of a team in [`Book::teams`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TeamId(pub usize);
+
+/// A checked KPI book.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Book {
+    /// Identifier of the book, `acme-revenue`.
+    pub id: String,
+    /// The book's own version, free text.
+    pub version: String,
+    /// ISO 4217 code of the currency that `money` means, where the book names one.
+    pub currency: Option<String>,
+    /// IANA name of the time zone in which days, weeks and months begin.
+    pub timezone: String,
+    /// The day a week begins with.
+    pub first_day_of_week: Weekday,
+    /// The month a year (and with it a quarter) begins with, 1 to 12.
+    pub first_month_of_year: u8,
+    /// The teams that can own something, in the order of the book.
+    pub teams: Vec<Team>,
+    /// The tables, in the order of the book.
+    pub tables: Vec<Table>,
+    /// The metrics, in the order of the book.
+    pub metrics: Vec<Metric>,
+    /// Queries that the book stores under a name.
+    pub saved_queries: Vec<(String, Query)>,
+}
+
+/// A day of the week, Monday first as in ISO 8601.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Weekday {
+    Monday = 0,
+    Tuesday = 1,
+    Wednesday = 2,
+    Thursday = 3,
+    Friday = 4,
+    Saturday = 5,
+    Sunday = 6,
+}
+
+/// Somebody who can own a metric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Team {
+    /// The key that metrics refer to.
+    pub id: String,
+    /// The name shown to people.
+    pub name: String,
+}
+
+/// A table as the book declares it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// The name formulas and callers use.
+    pub name: String,
+    /// What one row stands for, where the book says so.
+    pub entity: Option<String>,
+    /// The column that places a row in time unless a metric names another.
+    pub time: Option<ColumnId>,
+    /// The declared columns; others in the data are not read.
+    pub columns: Vec<Column>,
+    /// What the table holds, for people.
+    pub description: String,
+}
+
+/// A declared column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// The name formulas use.
+    pub name: String,
+    /// The name the data uses.
+    pub source: String,
+    /// The declared type.
+    pub ty: ColumnType,
+    /// Spellings that mean another value: (as written in the data, as meant), sorted by the first.
+    pub values: Vec<(String, String)>,
+    /// What the column holds, for people.
+    pub description: String,
+}
+
+/// The declared type of a column. Every column may be missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    /// 64-bit integer.
+    Int,
+    /// Exact decimal with this many digits after the point (at most 18).
+    Decimal(u8),
+    /// Binary64.
+    Float,
+    /// True or false.
+    Bool,
+    /// Text from a set of values; `Some` lists them (closed), sorted, `None` leaves them open.
+    Category(Option<Vec<String>>),
+    /// A key: text, or an integer that is read as its decimal digits.
+    Id,
+    /// A calendar day.
+    Date,
+    /// A point in time.
+    Timestamp,
+}
+
+/// A metric of the book.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// The name formulas and queries use.
+    pub name: String,
+    /// The name shown to people; equals `name` where the book gives none.
+    pub label: String,
+    /// What the metric means, for people.
+    pub description: String,
+    /// Where in the pond the metric lies.
+    pub ring: Option<Ring>,
+    /// The owners; never empty.
+    pub owners: Vec<TeamId>,
+    /// The unit as written: `share`, `money[USD]`, `days`.
+    pub unit: Option<String>,
+    /// What kind of metric it is.
+    pub kind: MetricKind,
+    /// The value (for a ratio: numerator / denominator), filters already inside its aggregates.
+    pub value: Cell,
+    /// The literal that stands in for an empty value.
+    pub fill_nulls_with: Option<Const>,
+}
+
+/// The rings of the pond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ring {
+    /// How much, how often, how quickly people use what they were given.
+    Behaviour,
+    /// Rates and attainment.
+    Conversion,
+    /// Money.
+    Revenue,
+}
+
+/// The kind of a metric, spelt as BI people know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    /// One formula over the aggregates of one table.
+    Simple,
+    /// Numerator over denominator.
+    Ratio,
+    /// A formula over other metrics.
+    Derived,
+}
