@@ -1,0 +1,177 @@
+//! Text: what a row's text is, which text constant it equals, and what each dictionary entry means.
+//!
+//! Predicates compare text only with constants of the program, so a text register holds the constant's number.
+//! A dictionary entry is looked up once for each batch, not once for each row.
+
+use super::load;
+use crate::batch::{Column, Data, Text};
+use crate::program::{ColumnView, Program, TableView};
+use crate::reason::Reasons;
+
+/// In a text register: none of the program's constants.
+pub(crate) const OTHER: u64 = u64::MAX;
+/// In a dictionary's map: not interned yet.
+const UNKNOWN: u64 = u64::MAX;
+
+/// The text of one row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TextValue<'a> {
+    Missing,
+    Invalid,
+    /// The bytes after the value map, and the number of the equal constant.
+    Bytes(&'a [u8], Option<usize>),
+}
+
+/// Decimal digits of an integer id.
+#[derive(Clone, Copy)]
+pub(crate) struct Digits {
+    bytes: [u8; 20],
+    start: usize,
+}
+
+impl Digits {
+    pub(crate) const EMPTY: Digits = Digits { bytes: [0; 20], start: 20 };
+
+    pub(crate) fn write(&mut self, value: i128) -> &[u8] {
+        let mut rest = value.unsigned_abs() as u64;
+        self.start = 20;
+        loop {
+            self.start -= 1;
+            self.bytes[self.start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 || self.start == 0 {
+                break;
+            }
+        }
+        if value < 0 && self.start > 0 {
+            self.start -= 1;
+            self.bytes[self.start] = b'-';
+        }
+        self.bytes.get(self.start..).unwrap_or(&[])
+    }
+}
+
+/// Applies value map and closed list to the bytes of a value.
+fn resolve<'b>(program: &Program<'b>, column: &ColumnView<'b>, bytes: &'b [u8]) -> TextValue<'b> {
+    let found = program.find_text(bytes);
+    let meant = found.map(|text| program.mapped(column, text));
+    if !program.is_allowed(column, meant) {
+        return TextValue::Invalid;
+    }
+    match meant {
+        Some(text) => TextValue::Bytes(program.text(text), Some(text)),
+        None => TextValue::Bytes(bytes, None),
+    }
+}
+
+/// The text of a row, looked up afresh.
+pub(crate) fn text_at<'b>(
+    program: &Program<'b>,
+    declared: &ColumnView<'b>,
+    column: &Column<'b>,
+    row: usize,
+    digits: &'b mut Digits,
+) -> TextValue<'b> {
+    match load::status(column, row) {
+        Reasons::NONE => {}
+        Reasons::EMPTY => return TextValue::Missing,
+        _ => return TextValue::Invalid,
+    }
+    let bytes = match &column.data {
+        Data::Utf8(text) => text.get(row),
+        Data::Dict { codes, values, valid } => match codes.get(row) {
+            Some(code) if valid.is_some_and(|bits| !bits.get(code)) => return TextValue::Missing,
+            Some(code) => values.get(code),
+            None => None,
+        },
+        data => load::integer_at(data, row).map(|value| &*digits.write(value)),
+    };
+    match bytes {
+        Some(bytes) => resolve(program, declared, bytes),
+        None => TextValue::Invalid,
+    }
+}
+
+/// For each dictionary column of a batch, what its entries mean: the constant, and the group text once known.
+pub(crate) struct TextMaps<'m> {
+    words: &'m mut [u64],
+}
+
+/// A dictionary entry's meaning, packed: constant + 1, or 0 for none, and two status bits.
+const MISSING_BIT: u64 = 1 << 62;
+const INVALID_BIT: u64 = 1 << 63;
+
+fn dictionary<'a>(column: &Column<'a>) -> Option<Text<'a>> {
+    match column.data {
+        Data::Dict { values, .. } => Some(values),
+        _ => None,
+    }
+}
+
+impl<'m> TextMaps<'m> {
+    pub(crate) fn words(columns: &[Column<'_>]) -> usize {
+        columns.iter().filter_map(dictionary).fold(columns.len(), |sum, values| {
+            sum.saturating_add(values.len().saturating_mul(2))
+        })
+    }
+
+    /// Looks every dictionary entry up. `None` if the words are too few.
+    pub(crate) fn fill(
+        program: &Program<'_>,
+        table: &TableView<'_>,
+        columns: &[Column<'_>],
+        words: &'m mut [u64],
+    ) -> Option<Self> {
+        let words = words.get_mut(..Self::words(columns))?;
+        let mut next = columns.len();
+        for (i, column) in columns.iter().enumerate() {
+            *words.get_mut(i)? = next as u64;
+            let Some(values) = dictionary(column) else { continue };
+            let declared = program.column(table, i);
+            let valid = match column.data {
+                Data::Dict { valid, .. } => valid,
+                _ => None,
+            };
+            for entry in 0..values.len() {
+                let packed = if valid.is_some_and(|bits| !bits.get(entry)) {
+                    MISSING_BIT
+                } else {
+                    match values.get(entry).map(|bytes| resolve(program, &declared, bytes)) {
+                        Some(TextValue::Bytes(_, constant)) => constant.map_or(0, |c| c as u64 + 1),
+                        _ => INVALID_BIT,
+                    }
+                };
+                *words.get_mut(next + 2 * entry)? = packed;
+                *words.get_mut(next + 2 * entry + 1)? = UNKNOWN;
+            }
+            next += 2 * values.len();
+        }
+        Some(TextMaps { words })
+    }
+
+    fn slot(&self, column: usize, entry: usize) -> Option<usize> {
+        Some(usize::try_from(*self.words.get(column)?).ok()? + 2 * entry)
+    }
+
+    /// Value and reasons of a text register for a dictionary entry.
+    pub(crate) fn constant(&self, column: usize, entry: usize) -> (u64, Reasons) {
+        match self.slot(column, entry).and_then(|at| self.words.get(at)) {
+            Some(&packed) if packed & MISSING_BIT != 0 => (OTHER, Reasons::EMPTY),
+            Some(&packed) if packed & INVALID_BIT == 0 => {
+                (if packed == 0 { OTHER } else { packed - 1 }, Reasons::NONE)
+            }
+            _ => (OTHER, Reasons::INVALID_INPUT),
+        }
+    }
+
+    /// The group text of a dictionary entry, if it is known already.
+    pub(crate) fn interned(&self, column: usize, entry: usize) -> Option<u64> {
+        self.slot(column, entry).and_then(|at| self.words.get(at + 1)).copied().filter(|&id| id != UNKNOWN)
+    }
+
+    pub(crate) fn remember(&mut self, column: usize, entry: usize, id: u64) {
+        if let Some(word) = self.slot(column, entry).and_then(|at| self.words.get_mut(at + 1)) {
+            *word = id;
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Calendar arithmetic: which local day an instant falls on, and which period a day belongs to.
+
+mod civil;
+mod period;
+mod zone;
+
+pub use civil::{civil_from_days, days_from_civil};
+pub use period::{Calendar, Grain};
+pub use zone::Zone;
+
+/// Microseconds in a day.
+pub const DAY_MICROS: i64 = 86_400_000_000;
