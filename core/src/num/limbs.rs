@@ -204,6 +204,10 @@ pub fn sub_from(a: &mut [u64], b: &[u64]) -> Result<usize, NumError> {
 pub fn mul(dst: &mut [u64], a: &[u64], b: &[u64]) -> Result<usize, NumError> {
     let (a, b) = (significant(a), significant(b));
     dst.fill(0);
+    if b.is_empty() {
+        // Otherwise rows of zeros would ask for room.
+        return Ok(0);
+    }
     for (shift, &x) in a.iter().enumerate() {
         let row = dst.get_mut(shift..).ok_or(NumError::Short)?;
         let (low, high) = row.split_at_mut_checked(b.len()).ok_or(NumError::Short)?;
