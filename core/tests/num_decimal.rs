@@ -72,6 +72,13 @@ proptest! {
         prop_assert_eq!(snap_f64(bits, scale), expected_snap(bits, scale));
     }
 
+    /// Where binary64 is coarser than the decimals, many values lie in the middle between two of them.
+    #[test]
+    fn snap_between_two(exponent in 1060u64..1076, fraction in 0u64..1 << 52, scale in 0u8..=18) {
+        let bits = exponent << 52 | fraction;
+        prop_assert_eq!(snap_f64(bits, scale), expected_snap(bits, scale));
+    }
+
     #[test]
     fn every_short_decimal_is_accepted(mantissa in -999_999_999_999_999i64..=999_999_999_999_999, scale in 0u8..=15) {
         let read: f64 = plain(&BigInt::from(mantissa), scale).parse().unwrap();
@@ -135,6 +142,7 @@ fn snaps_in_words() {
     assert_eq!(snap(2f64.powi(127), 0), None);
     // Cents are finer than binary64 here, and the value lies between two of them: the even one.
     assert_eq!(snap(2f64.powi(49) + 0.125, 2), Some(56_294_995_342_131_212));
+    assert_eq!(snap(2f64.powi(49) + 0.375, 2), Some(56_294_995_342_131_238));
 }
 
 #[test]

@@ -342,6 +342,26 @@ fn one_number_however_it_is_spelt() {
     );
 }
 
+/// Sums and products of binary64 values keep the shortest words there are.
+#[test]
+fn common_twos_are_taken_out() {
+    let float = |value: f64| Number::of(&Input::Float(value.to_bits()));
+    let sum = float(0.75)
+        .add(&float(0.125))
+        .sub(&float(1e-300))
+        .add(&float(1e-300))
+        .add(&float(0.125));
+    assert_eq!(
+        (sum.view().numerator(), sum.view().denominator()),
+        (&[1][..], &[1][..])
+    );
+    let product = float(2f64.powi(-1000)).mul(&float(3.0 * 2f64.powi(998)));
+    assert_eq!(
+        (product.view().numerator(), product.view().denominator()),
+        (&[3][..], &[4][..])
+    );
+}
+
 #[test]
 fn a_block_of_zeros_is_zero() {
     let number = Rational::read(&[0; 4], 2).unwrap();

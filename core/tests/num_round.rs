@@ -64,6 +64,22 @@ proptest! {
         check_quotient(negative, num.magnitude(), &den);
     }
 
+    /// Quotients of two words that miss a middle by less than one part in 2^100: n × 2^54 = middle × d ± 1.
+    #[test]
+    fn whiskers_of_small_quotients(negative: bool, middle in 1u64 << 53..1 << 54, high in 0u64..1 << 10, up: bool) {
+        let (middle, modulus) = (middle | 1, 1u128 << 54);
+        let mut inverse = 1u128;
+        for _ in 0..6 {
+            inverse = inverse.wrapping_mul(2u128.wrapping_sub(inverse.wrapping_mul(u128::from(middle))));
+        }
+        let rest = if up { inverse.wrapping_neg() } else { inverse } % modulus;
+        let d = u128::from(high) << 54 | rest;
+        let scaled = u128::from(middle) * d;
+        let n = if up { scaled + 1 } else { scaled - 1 };
+        prop_assert_eq!(n % modulus, 0);
+        check_quotient(negative, &BigUint::from(n >> 54), &BigUint::from(d));
+    }
+
     /// Exactly binary64, or missed by a whisker.
     #[test]
     fn representable(negative: bool, bits in positive_bits(), factor in words(3), whisker in -1i8..=1) {

@@ -94,10 +94,10 @@ pub fn snap_f64(bits: u64, scale: u8) -> Option<i128> {
             (floor, rest)
         };
         // |n / 10^scale − x| is error × ulp / 10^scale, where ulp is the distance to the next binary64 away from
-        // zero. Below a power of two the neighbour is only half as far.
-        let near_below = !round_up && parts.mantissa == 1 << 52 && parts.shift > 0;
-        let gap = error * if near_below { 4 } else { 2 };
-        if nearest == 0 || gap > power || (gap == power && parts.mantissa & 1 == 1) {
+        // zero; it must be below ulp / 2. Equality cannot occur: 2^down would divide an odd multiple of 10^scale / 2,
+        // so down < scale, while error is at most 2^down / 2. Below a power of two the next binary64 is only half as
+        // far, but there error is 0 or, as 5^18 < 2^53, too large anyway.
+        if nearest == 0 || error * 2 > power {
             return None;
         }
         nearest

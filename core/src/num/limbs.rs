@@ -9,7 +9,7 @@
 //! Everything is schoolbook arithmetic: the numbers of a formula have tens of words, not thousands.
 
 use core::cmp::Ordering;
-use core::num::NonZeroU64;
+use core::num::{NonZeroU64, NonZeroU128};
 
 use super::NumError;
 
@@ -243,7 +243,7 @@ pub fn mul_small(a: &mut [u64], factor: u64, plus: u64) -> Result<usize, NumErro
 
 /// `a = a / divisor`, rounded down; the remainder is returned.
 pub fn divrem_small(a: &mut [u64], divisor: NonZeroU64) -> u64 {
-    let divisor = u128::from(divisor.get());
+    let divisor = NonZeroU128::from(divisor);
     let mut rest = 0u64;
     for x in a.iter_mut().rev() {
         let part = u128::from(rest) << 64 | u128::from(*x);

@@ -5,6 +5,8 @@
 //!
 //! Results that are 0 are +0.0, also where a negative number is too small for a subnormal: a report shows one zero.
 
+use core::num::NonZeroU128;
+
 use super::decimal::{MAX_SCALE, power_of_ten};
 use super::{NumError, limbs};
 
@@ -53,10 +55,11 @@ pub fn quotient_to_f64(
     if limbs::trailing_zeros(den) == den_bits - 1 {
         return Ok(dyadic_to_f64(negative, num, -exponent(den_bits - 1)));
     }
-    if let (&[n], &[d]) = (num, den) {
+    if let (&[n], &[d]) = (num, den)
+        && let Some(d) = NonZeroU128::new(u128::from(d))
+    {
         let shift = 64 + n.leading_zeros();
         let wide = u128::from(n) << shift;
-        let d = u128::from(d);
         return Ok(round_scaled(negative, wide / d, -i64::from(shift), wide % d != 0));
     }
 
