@@ -1,0 +1,331 @@
+//! Typing of cell formulas: what a metric is, over aggregates and other metrics.
+//!
+//! Every number is an exact rational, so there is one kind of number and no conversion. Literals are the
+//! decimals that were written.
+
+mod aggregate;
+mod call;
+
+use super::codes;
+use super::functions::FUNCTIONS;
+use super::names::{self, Scope};
+use super::problem::Problem;
+use super::session::Session;
+use super::syntax::{Kind, Let, Node};
+use super::{CellScope, row_size};
+use crate::model::{ArithOp, Cell, CellKind, CmpOp, Table};
+use std::ops::Range;
+
+/// A typed cell expression.
+type Typed = (Cell, CellKind);
+
+/// Types cell expressions.
+pub(super) struct CellTyper<'a, 's> {
+    scope: &'s CellScope<'a>,
+    session: &'s mut Session,
+    /// Parts of the filter that every aggregate carries a copy of.
+    filter_size: usize,
+}
+
+impl<'a, 's> CellTyper<'a, 's> {
+    pub(super) fn new(scope: &'s CellScope<'a>, session: &'s mut Session) -> Self {
+        Self {
+            scope,
+            session,
+            filter_size: scope.filter.map_or(0, row_size),
+        }
+    }
+
+    /// Types a whole formula, which has to be a number.
+    pub(super) fn metric(&mut self, node: &Node) -> Option<Cell> {
+        match self.typed(node, &None, 0)? {
+            (cell, CellKind::Number) => Some(cell),
+            (_, CellKind::Bool) => {
+                let problem = Problem::new(codes::NOT_A_NUMBER, &node.at, "the formula is true or false");
+                self.fail(
+                    problem
+                        .expected("a number")
+                        .hint("write if condition { 1 } else { 0 }, or count_if(condition)"),
+                )
+            }
+        }
+    }
+
+    fn fail<T>(&mut self, problem: Problem) -> Option<T> {
+        self.session.report(problem);
+        None
+    }
+
+    fn table(&self) -> Option<&'a Table> {
+        self.scope.tables.get(self.scope.table?.0)
+    }
+
+    fn typed<'n>(&mut self, node: &'n Node, scope: &Scope<'n>, depth: usize) -> Option<Typed> {
+        self.session.take(1, depth, &node.at)?;
+        let depth = depth + 1;
+        match &node.kind {
+            Kind::Int(value) => number(i128::from(*value), 0),
+            Kind::Fraction(value) => match value.exact {
+                Some((mantissa, scale)) => number(mantissa, scale),
+                None => {
+                    let message = "the number has more digits than an exact decimal can hold";
+                    let problem = Problem::new(codes::NUMBER, &node.at, message);
+                    self.fail(problem.expected("at most 37 digits after the point and 38 in all"))
+                }
+            },
+            Kind::Bool(value) => Some((Cell::Bool(*value), CellKind::Bool)),
+            Kind::Text(_) => {
+                let problem = Problem::new(codes::LEVEL, &node.at, "text outside an aggregate");
+                self.fail(problem.hint("compare a column with it inside: count_if(column == \"..\")"))
+            }
+            Kind::Missing => {
+                let problem = Problem::new(codes::ALWAYS_MISSING, &node.at, "this is always missing");
+                self.fail(problem.hint("a metric can be compared with (): x == ()"))
+            }
+            Kind::Name(name) => self.name(name, &node.at, scope, depth),
+            Kind::Neg(a) => {
+                let a = self.number(a, scope, depth)?;
+                Some((Cell::Neg(Box::new(a)), CellKind::Number))
+            }
+            Kind::Plus(a) => Some((self.number(a, scope, depth)?, CellKind::Number)),
+            Kind::Not(a) => {
+                let a = self.condition(a, scope, depth)?;
+                Some((Cell::Not(Box::new(a)), CellKind::Bool))
+            }
+            Kind::Arith(ArithOp::Rem, a, b) => {
+                let _ = (self.number(a, scope, depth), self.number(b, scope, depth));
+                let problem = Problem::new(codes::LEVEL, &node.at, "`%` exists only for the values of a row");
+                self.fail(problem.hint("use it inside an aggregate"))
+            }
+            Kind::Arith(ArithOp::Pow, a, b) => self.power(a, b, &node.at, scope, depth),
+            Kind::Arith(op, a, b) => {
+                let (a, b) = (self.number(a, scope, depth), self.number(b, scope, depth));
+                Some((Cell::Arith(*op, Box::new(a?), Box::new(b?)), CellKind::Number))
+            }
+            Kind::Compare(op, a, b) => self.compare(*op, a, b, &node.at, scope, depth),
+            Kind::And(a, b) => self.both(a, b, Cell::And, scope, depth),
+            Kind::Or(a, b) => self.both(a, b, Cell::Or, scope, depth),
+            Kind::Coalesce(a, b) => {
+                let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
+                self.join(a?, b?, &node.at, Cell::Coalesce)
+            }
+            Kind::If(condition, a, b) => {
+                let condition = self.condition(condition, scope, depth);
+                let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
+                let condition = Box::new(condition?);
+                self.join(a?, b?, &node.at, |a, b| Cell::If(condition, a, b))
+            }
+            Kind::In(value, _) => {
+                let _ = self.number(value, scope, depth);
+                let problem =
+                    Problem::new(codes::LEVEL, &node.at, "`in` exists only for the values of a row");
+                self.fail(problem.hint("write it inside: count_if(x in [..]); or x == 1 || x == 2"))
+            }
+            Kind::Call(name, arguments) => self.call(name, arguments, &node.at, scope, depth),
+            Kind::Block(lets, value) => {
+                let scope = self.lets(lets, scope, depth);
+                self.typed(value, &scope, depth)
+            }
+            Kind::Refused => None,
+        }
+    }
+
+    fn number<'n>(&mut self, node: &'n Node, scope: &Scope<'n>, depth: usize) -> Option<Cell> {
+        match self.typed(node, scope, depth)? {
+            (cell, CellKind::Number) => Some(cell),
+            (_, CellKind::Bool) => {
+                let problem =
+                    Problem::new(codes::TYPE, &node.at, "this is a truth value").expected("a number");
+                self.fail(problem.hint("write if condition { 1 } else { 0 }"))
+            }
+        }
+    }
+
+    fn condition<'n>(&mut self, node: &'n Node, scope: &Scope<'n>, depth: usize) -> Option<Cell> {
+        match self.typed(node, scope, depth)? {
+            (cell, CellKind::Bool) => Some(cell),
+            (_, CellKind::Number) => {
+                let problem = Problem::new(codes::CONDITION, &node.at, "the condition is a number");
+                self.fail(
+                    problem
+                        .expected("true or false")
+                        .hint("compare it, for example x != 0"),
+                )
+            }
+        }
+    }
+
+    fn both<'n>(
+        &mut self,
+        a: &'n Node,
+        b: &'n Node,
+        join: fn(Box<Cell>, Box<Cell>) -> Cell,
+        scope: &Scope<'n>,
+        depth: usize,
+    ) -> Option<Typed> {
+        let (a, b) = (self.condition(a, scope, depth), self.condition(b, scope, depth));
+        Some((join(Box::new(a?), Box::new(b?)), CellKind::Bool))
+    }
+
+    fn join(
+        &mut self,
+        (a, left): Typed,
+        (b, right): Typed,
+        at: &Range<usize>,
+        build: impl FnOnce(Box<Cell>, Box<Cell>) -> Cell,
+    ) -> Option<Typed> {
+        if left == right {
+            return Some((build(Box::new(a), Box::new(b)), left));
+        }
+        let message = "one side is a number, the other a truth value";
+        self.fail(Problem::new(codes::TYPE, at, message).expected("two numbers or two truth values"))
+    }
+
+    fn compare<'n>(
+        &mut self,
+        op: CmpOp,
+        a: &'n Node,
+        b: &'n Node,
+        at: &Range<usize>,
+        scope: &Scope<'n>,
+        depth: usize,
+    ) -> Option<Typed> {
+        let value = match (&a.kind, &b.kind) {
+            (Kind::Missing, _) => Some(b),
+            (_, Kind::Missing) => Some(a),
+            _ => None,
+        };
+        if let (Some(value), CmpOp::Eq | CmpOp::Ne) = (value, op) {
+            let is_null = Cell::IsNull(Box::new(self.typed(value, scope, depth)?.0));
+            let cell = if op == CmpOp::Eq {
+                is_null
+            } else {
+                Cell::Not(Box::new(is_null))
+            };
+            return Some((cell, CellKind::Bool));
+        }
+        let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
+        match (a?, b?) {
+            ((a, CellKind::Number), (b, CellKind::Number)) => {
+                Some((Cell::Compare(op, Box::new(a), Box::new(b)), CellKind::Bool))
+            }
+            _ => {
+                let problem =
+                    Problem::new(codes::TYPE, at, "a truth value is compared").expected("two numbers");
+                self.fail(problem.hint("join conditions by && and ||; a < b < c is written a < b && b < c"))
+            }
+        }
+    }
+
+    /// Binds the names of a block. A value is typed once for its problems, as what it can be: of columns
+    /// for use inside aggregates, otherwise between them.
+    fn lets<'n>(&mut self, lets: &'n [Let], scope: &Scope<'n>, depth: usize) -> Scope<'n> {
+        let mut scope = scope.clone();
+        for binding in lets {
+            let refused = if self.is_of_columns(&binding.value, &scope, depth) {
+                let before = self.session.count();
+                let _ = self.row(&binding.value, &scope, depth);
+                self.session.count() > before
+            } else {
+                self.typed(&binding.value, &scope, depth).is_none()
+            };
+            scope = names::bind(&binding.name, &binding.value, refused, &scope);
+        }
+        scope
+    }
+
+    /// Whether an expression reads a column, or is text, outside every aggregate.
+    fn is_of_columns<'n>(&self, node: &'n Node, scope: &Scope<'n>, depth: usize) -> bool {
+        if depth > super::limits::DEPTH {
+            return false;
+        }
+        let of = |node: &'n Node| self.is_of_columns(node, scope, depth + 1);
+        match &node.kind {
+            Kind::Name(name) => match names::look_up(scope, name) {
+                Some(binding) => self.is_of_columns(binding.value, &binding.outer, depth + 1),
+                None => {
+                    !self.scope.metrics.iter().any(|metric| metric.name == name)
+                        && (name == "as_of"
+                            || self
+                                .table()
+                                .is_some_and(|table| table.columns.iter().any(|c| &c.name == name)))
+                }
+            },
+            Kind::Text(_) | Kind::In(..) => true,
+            Kind::Neg(a) | Kind::Plus(a) | Kind::Not(a) => of(a),
+            Kind::Arith(_, a, b)
+            | Kind::Compare(_, a, b)
+            | Kind::And(a, b)
+            | Kind::Or(a, b)
+            | Kind::Coalesce(a, b) => of(a) || of(b),
+            Kind::If(a, b, c) => of(a) || of(b) || of(c),
+            Kind::Call(name, arguments) => {
+                call::is_of_rows(name, arguments.len()) || {
+                    !call::is_aggregate(name, arguments.len()) && arguments.iter().any(of)
+                }
+            }
+            // Its own `let`s would have to be bound first; the value alone decides well enough.
+            Kind::Block(lets, value) => lets.iter().any(|binding| of(&binding.value)) || of(value),
+            Kind::Int(_) | Kind::Fraction(_) | Kind::Bool(_) | Kind::Missing | Kind::Refused => false,
+        }
+    }
+
+    fn name<'n>(&mut self, name: &str, at: &Range<usize>, scope: &Scope<'n>, depth: usize) -> Option<Typed> {
+        if let Some(binding) = names::look_up(scope, name) {
+            if binding.refused {
+                return None;
+            }
+            return self.typed(binding.value, &binding.outer, depth);
+        }
+        if let Some(metric) = self.scope.metrics.iter().find(|metric| metric.name == name) {
+            return Some((Cell::Metric(metric.id), CellKind::Number));
+        }
+        let problem = self.unknown(name, at, scope);
+        self.fail(problem)
+    }
+
+    fn unknown(&self, name: &str, at: &Range<usize>, scope: &Scope<'_>) -> Problem {
+        let has_column = |table: &&Table| table.columns.iter().any(|column| column.name == name);
+        let bare = |table: &Table| {
+            let message = format!(
+                "the column `{name}` of table `{}` outside an aggregate",
+                table.name
+            );
+            Problem::new(codes::BARE_COLUMN, at, message)
+        };
+        if let Some(table) = self.table().filter(has_column) {
+            return bare(table).hint(format!("say what is done with its rows, for example sum({name})"));
+        }
+        if name == "as_of" {
+            return Problem::new(codes::LEVEL, at, "`as_of` outside an aggregate")
+                .hint("compare a timestamp with it inside: count_if(t < as_of)");
+        }
+        if let Some(table) = self.scope.tables.iter().find(has_column) {
+            let hint = format!("write `of: {}` and, for example, sum({name})", table.name);
+            return bare(table).hint(hint);
+        }
+        if let Some(function) = FUNCTIONS.iter().find(|function| function.name == name) {
+            return Problem::new(
+                codes::UNKNOWN_NAME,
+                at,
+                format!("`{name}` is a function, and is not called"),
+            )
+            .hint(format!("write {}", function.usage));
+        }
+        let metrics = || self.scope.metrics.iter().map(|metric| metric.name);
+        let columns = self
+            .table()
+            .into_iter()
+            .flat_map(|table| table.columns.iter().map(|c| c.name.as_str()));
+        let problem = Problem::new(codes::UNKNOWN_NAME, at, format!("there is no metric `{name}`"));
+        match names::closest(name, metrics().chain(names::bound(scope)).chain(columns)) {
+            Some(close) => problem.hint(format!("did you mean `{close}`?")),
+            None if self.scope.metrics.is_empty() => problem,
+            None => problem.expected(format!("one of {}", names::few(metrics()))),
+        }
+    }
+}
+
+fn number(mantissa: i128, scale: u8) -> Option<Typed> {
+    Some((Cell::Number { mantissa, scale }, CellKind::Number))
+}

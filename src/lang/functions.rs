@@ -1,0 +1,332 @@
+//! The table of functions: what formulas can call, where, with how many arguments, and what it does.
+
+use std::ops::RangeInclusive;
+
+/// What a function's name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Meaning {
+    Abs,
+    Min,
+    Max,
+    Sqrt,
+    Ln,
+    Exp,
+    Pow,
+    Floor,
+    Ceil,
+    Round,
+    ToFloat,
+    DaysBetween,
+    HoursBetween,
+    Hours,
+    Date,
+    Timestamp,
+    IsNull,
+    Count,
+    CountIf,
+    Sum,
+    SumIf,
+    Average,
+    AverageIf,
+    MinIf,
+    MaxIf,
+}
+
+/// Where a function can be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// On the values of a row: in filters, and inside aggregates.
+    Row,
+    /// On the rows of a table, giving a value of a metric's formula.
+    Aggregate,
+    /// On the values of a row, and on metrics and aggregates.
+    Both,
+}
+
+/// A function that formulas can call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// The name formulas use; several names may have one meaning.
+    pub name: &'static str,
+    /// What it stands for.
+    pub meaning: Meaning,
+    /// Where it can be called.
+    pub level: Level,
+    /// How many arguments it takes.
+    pub arity: RangeInclusive<usize>,
+    /// How a call looks.
+    pub usage: &'static str,
+    /// What it does, in one line.
+    pub doc: &'static str,
+}
+
+const fn function(
+    name: &'static str,
+    meaning: Meaning,
+    level: Level,
+    arity: RangeInclusive<usize>,
+    usage: &'static str,
+    doc: &'static str,
+) -> Function {
+    Function {
+        name,
+        meaning,
+        level,
+        arity,
+        usage,
+        doc,
+    }
+}
+
+/// Every function, aggregates first. `min` and `max` are listed twice: of one argument they are aggregates,
+/// of two they compare two values.
+pub const FUNCTIONS: &[Function] = {
+    use Level::{Aggregate, Both, Row};
+    use Meaning as M;
+    &[
+        function(
+            "count",
+            M::Count,
+            Aggregate,
+            0..=1,
+            "count(x)",
+            "rows; with an argument, rows where it is not missing",
+        ),
+        function(
+            "count_if",
+            M::CountIf,
+            Aggregate,
+            1..=1,
+            "count_if(condition)",
+            "rows for which a condition is true",
+        ),
+        function("sum", M::Sum, Aggregate, 1..=1, "sum(x)", "exact sum"),
+        function(
+            "sum_if",
+            M::SumIf,
+            Aggregate,
+            2..=2,
+            "sum_if(x, condition)",
+            "exact sum over the rows for which a condition is true",
+        ),
+        function(
+            "average",
+            M::Average,
+            Aggregate,
+            1..=1,
+            "average(x)",
+            "exact sum over the count of values",
+        ),
+        function(
+            "avg",
+            M::Average,
+            Aggregate,
+            1..=1,
+            "avg(x)",
+            "the same as average",
+        ),
+        function(
+            "average_if",
+            M::AverageIf,
+            Aggregate,
+            2..=2,
+            "average_if(x, condition)",
+            "average over the rows for which a condition is true",
+        ),
+        function(
+            "avg_if",
+            M::AverageIf,
+            Aggregate,
+            2..=2,
+            "avg_if(x, condition)",
+            "the same as average_if",
+        ),
+        function(
+            "min",
+            M::Min,
+            Aggregate,
+            1..=1,
+            "min(x)",
+            "smallest value over the rows",
+        ),
+        function(
+            "max",
+            M::Max,
+            Aggregate,
+            1..=1,
+            "max(x)",
+            "largest value over the rows",
+        ),
+        function(
+            "min_if",
+            M::MinIf,
+            Aggregate,
+            2..=2,
+            "min_if(x, condition)",
+            "smallest value over the rows for which a condition is true",
+        ),
+        function(
+            "max_if",
+            M::MaxIf,
+            Aggregate,
+            2..=2,
+            "max_if(x, condition)",
+            "largest value over the rows for which a condition is true",
+        ),
+        function(
+            "min",
+            M::Min,
+            Both,
+            2..=2,
+            "min(x, y)",
+            "the smaller of two values",
+        ),
+        function(
+            "max",
+            M::Max,
+            Both,
+            2..=2,
+            "max(x, y)",
+            "the larger of two values",
+        ),
+        function("abs", M::Abs, Both, 1..=1, "abs(x)", "magnitude without the sign"),
+        function("sqrt", M::Sqrt, Both, 1..=1, "sqrt(x)", "square root"),
+        function("ln", M::Ln, Both, 1..=1, "ln(x)", "natural logarithm"),
+        function("exp", M::Exp, Both, 1..=1, "exp(x)", "e to the power of x"),
+        function(
+            "pow",
+            M::Pow,
+            Both,
+            2..=2,
+            "pow(x, y)",
+            "x to the power of y, also written x ** y",
+        ),
+        function(
+            "is_null",
+            M::IsNull,
+            Both,
+            1..=1,
+            "is_null(x)",
+            "true where x is missing, also written x == ()",
+        ),
+        function(
+            "floor",
+            M::Floor,
+            Row,
+            1..=1,
+            "floor(x)",
+            "largest whole number that is not larger",
+        ),
+        function(
+            "ceiling",
+            M::Ceil,
+            Row,
+            1..=1,
+            "ceiling(x)",
+            "smallest whole number that is not smaller",
+        ),
+        function("ceil", M::Ceil, Row, 1..=1, "ceil(x)", "the same as ceiling"),
+        function(
+            "round",
+            M::Round,
+            Row,
+            1..=1,
+            "round(x)",
+            "nearest whole number, halves away from zero",
+        ),
+        function(
+            "to_float",
+            M::ToFloat,
+            Row,
+            1..=1,
+            "to_float(x)",
+            "nearest float of an integer or a decimal",
+        ),
+        function(
+            "days_between",
+            M::DaysBetween,
+            Row,
+            2..=2,
+            "days_between(a, b)",
+            "calendar days from a to b in the book's time zone",
+        ),
+        function(
+            "hours_between",
+            M::HoursBetween,
+            Row,
+            2..=2,
+            "hours_between(a, b)",
+            "elapsed hours from a to b",
+        ),
+        function(
+            "hours",
+            M::Hours,
+            Row,
+            1..=1,
+            "hours(n)",
+            "a duration of n hours, to be added to a timestamp",
+        ),
+        function(
+            "date",
+            M::Date,
+            Row,
+            1..=1,
+            "date(\"2017-03-01\")",
+            "a constant calendar day",
+        ),
+        function(
+            "timestamp",
+            M::Timestamp,
+            Row,
+            1..=1,
+            "timestamp(\"2017-03-01T00:00:00Z\")",
+            "a constant point in time",
+        ),
+    ]
+};
+
+/// What a name is when called with some number of arguments.
+pub(super) enum Lookup {
+    Found(&'static Function),
+    /// The name exists; these are its usages.
+    WrongArity(Vec<&'static str>),
+    Unknown,
+}
+
+pub(super) fn find(name: &str, arguments: usize) -> Lookup {
+    let mut usages = Vec::new();
+    for function in FUNCTIONS.iter().filter(|function| function.name == name) {
+        if function.arity.contains(&arguments) {
+            return Lookup::Found(function);
+        }
+        usages.push(function.usage);
+    }
+    if usages.is_empty() {
+        Lookup::Unknown
+    } else {
+        Lookup::WrongArity(usages)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usages_show_the_name_and_a_legal_number_of_arguments() {
+        for function in FUNCTIONS {
+            let arguments = function.usage.strip_prefix(function.name).unwrap();
+            let shown = arguments.matches(',').count() + 1;
+            assert!(function.arity.contains(&shown), "{}", function.usage);
+        }
+    }
+
+    #[test]
+    fn arity_tells_the_two_meanings_of_min_apart() {
+        assert!(matches!(find("min", 1), Lookup::Found(f) if f.level == Level::Aggregate));
+        assert!(matches!(find("min", 2), Lookup::Found(f) if f.level == Level::Both));
+        assert!(matches!(find("min", 3), Lookup::WrongArity(usages) if usages == ["min(x)", "min(x, y)"]));
+        assert!(matches!(find("median", 1), Lookup::Unknown));
+    }
+}

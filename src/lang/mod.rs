@@ -1,0 +1,138 @@
+//! The formula language: text in Rhai syntax to typed expressions of the model.
+//!
+//! ```text
+//! text ─ tokens ─ vocabulary ─ rhai ─► syntax ─ row / cell ─► model::Row, model::Cell
+//! ```
+//!
+//! A formula is an expression. It has columns (of a row) or metrics and aggregates (of a cell), numbers,
+//! `true`, `false`, text in double quotes, `()` for missing, `+ - * / % **`, comparisons, `&& || !`,
+//! `if .. { .. } else { .. }`, `x in [1, 2]`, `x ?? y`, `let a = ..; a + 1`, and the functions of
+//! [`FUNCTIONS`], called as `f(x)` or `x.f()`.
+//!
+//! Precedence is Rhai's, from loosest to tightest: `||`, `&&`, `== !=`, `in`, `< <= > >=`, `??`, `+ -`,
+//! `* / %`, `**`, signs. So `n ?? 0 > 1` is `(n ?? 0) > 1`, `n ?? 0 + 1` is `n ?? (0 + 1)`, and `2 ** 3 ** 2`
+//! is `2 ** (3 ** 2)`. `-a ** 2` is refused: people read it in two ways.
+//!
+//! All problems that can be seen are reported, each with its bytes in the text and a code of [`CODES`].
+//! What a problem makes unreadable is not complained about a second time.
+
+mod cell;
+mod codes;
+mod functions;
+mod limits;
+mod literal;
+mod names;
+mod problem;
+mod rhai;
+mod row;
+mod session;
+mod syntax;
+mod tokens;
+mod vocabulary;
+
+pub use codes::CODES;
+pub use functions::{FUNCTIONS, Function, Level, Meaning};
+pub use problem::Problem;
+
+use crate::model::{Cell, ColumnId, MetricId, Row, RowNode, Table, TableId};
+use cell::CellTyper;
+use row::RowTyper;
+use session::Session;
+use syntax::Node;
+use tokens::Tokens;
+
+/// A metric that a cell formula can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetricName<'a> {
+    /// What the name stands for.
+    pub id: MetricId,
+    /// The name.
+    pub name: &'a str,
+}
+
+/// What a cell formula can refer to.
+#[derive(Clone, Copy, Debug)]
+pub struct CellScope<'a> {
+    /// The tables of the book.
+    pub tables: &'a [Table],
+    /// The table that aggregates go over; without one, aggregates are refused.
+    pub table: Option<TableId>,
+    /// The column that places a row in a period; handed on to every aggregate.
+    pub at: Option<ColumnId>,
+    /// The metrics that can be named.
+    pub metrics: &'a [MetricName<'a>],
+    /// Only rows for which this is true enter any aggregate. A condition of the aggregate is joined behind it.
+    pub filter: Option<&'a Row>,
+}
+
+/// Types a formula over the rows of a table. The result can have any type.
+///
+/// # Errors
+///
+/// Every problem found, in the order of discovery; never empty.
+pub fn row_formula(text: &str, table: &Table) -> Result<Row, Vec<Problem>> {
+    let (node, mut session) = parse(text)?;
+    let row = RowTyper {
+        table,
+        metrics: &[],
+        aggregated: false,
+        session: &mut session,
+    }
+    .row(&node, &None, 0);
+    session.finish(row)
+}
+
+/// Types a metric's formula, which is a number made of aggregates and other metrics.
+///
+/// # Errors
+///
+/// Every problem found, in the order of discovery; never empty.
+pub fn cell_formula(text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>> {
+    let (node, mut session) = parse(text)?;
+    let cell = CellTyper::new(scope, &mut session).metric(&node);
+    session.finish(cell)
+}
+
+/// Text to syntax tree, and the session that already knows what is refused in it.
+fn parse(text: &str) -> Result<(Node, Session), Vec<Problem>> {
+    if text.len() > limits::TEXT {
+        let end = text.len();
+        let message = format!("the formula has {end} bytes");
+        let problem = Problem::new(codes::TOO_LONG, &(end..end), message);
+        return Err(vec![
+            problem
+                .expected(format!("at most {}", limits::TEXT))
+                .hint("split it into several metrics"),
+        ]);
+    }
+    let mut problems = Vec::new();
+    let tokens = Tokens::scan(text, &mut problems);
+    if problems.is_empty() && tokens.list().is_empty() {
+        return Err(vec![Problem::new(codes::EMPTY, &(0..0), "the formula is empty")]);
+    }
+    vocabulary::check(&tokens, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    match rhai::parse(&tokens, text, &mut problems) {
+        Some(node) => Ok((node, Session::new(problems))),
+        None => Err(problems),
+    }
+}
+
+/// How many parts a row expression has.
+fn row_size(row: &Row) -> usize {
+    let of = |rows: &[&Row]| rows.iter().map(|row| row_size(row)).sum::<usize>();
+    1 + match &row.node {
+        RowNode::Const(_) | RowNode::Missing | RowNode::Column(_) | RowNode::AsOf => 0,
+        RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::Cast(a) => of(&[a]),
+        RowNode::In(a, constants) => of(&[a]) + constants.len(),
+        RowNode::Arith(_, a, b)
+        | RowNode::Compare(_, a, b)
+        | RowNode::And(a, b)
+        | RowNode::Or(a, b)
+        | RowNode::Coalesce(a, b) => of(&[a, b]),
+        RowNode::If(a, b, c) => of(&[a, b, c]),
+        RowNode::Call(_, arguments) => arguments.iter().map(row_size).sum(),
+    }
+}
