@@ -16,6 +16,7 @@ pub use counters::{Reject, RowCounts};
 pub use feed::Fed;
 pub use merge::Merged;
 pub(crate) use slots::slot_words;
+
 pub(crate) use group::Key;
 
 use crate::error::{Code, Error};
@@ -221,6 +222,12 @@ impl<'m> State<'m> {
     fn run_mut(&mut self, start: usize, len: usize) -> &mut [u64] {
         self.mem.get_mut(start..start.saturating_add(len)).unwrap_or(&mut [])
     }
+}
+
+/// Words that a slot of this kind takes in a group; the compiler lays slots out with it.
+#[must_use]
+pub const fn slot_words_of(kind: crate::program::op::SlotKind) -> usize {
+    slot_words(kind)
 }
 
 fn signature(program: &Program<'_>) -> [u64; 4] {

@@ -1,0 +1,126 @@
+//! What an expression means, as text that two books share exactly when they mean the same.
+//!
+//! Names of columns stand for what they are declared as (type, value map, allowed values); names of metrics for what
+//! they compute. Labels, descriptions, owners and the layout of the file do not show. The text is only ever hashed.
+
+use crate::model::{Aggregate, ArithOp, Book, Cell, Column, ColumnType, Const, MetricId, Row, RowNode, Table};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+pub(super) fn hash(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+/// Hash of what a metric means: of its value, and of every metric, column type and value map it stands on.
+#[must_use]
+pub fn metric_meaning(book: &Book, id: MetricId) -> [u8; 32] {
+    hash(&metric_text(book, id))
+}
+
+fn metric_text(book: &Book, id: MetricId) -> String {
+    let Some(metric) = book.metrics.get(id.0) else { return String::new() };
+    let value = cell(book, &metric.value);
+    match &metric.fill_nulls_with {
+        Some(fill) => format!("(?? {value} {})", constant(fill)),
+        None => value,
+    }
+}
+
+pub(super) fn column(column: &Column) -> String {
+    let mut text = format!("{}:", column.name);
+    match &column.ty {
+        ColumnType::Int => text.push_str("int"),
+        ColumnType::Decimal(scale) => {
+            let _ = write!(text, "decimal({scale})");
+        }
+        ColumnType::Float => text.push_str("float"),
+        ColumnType::Bool => text.push_str("bool"),
+        ColumnType::Category(None) => text.push_str("category"),
+        ColumnType::Category(Some(allowed)) => {
+            let _ = write!(text, "category{allowed:?}");
+        }
+        ColumnType::Id => text.push_str("id"),
+        ColumnType::Date => text.push_str("date"),
+        ColumnType::Timestamp => text.push_str("timestamp"),
+    }
+    if !column.values.is_empty() {
+        let _ = write!(text, "{:?}", column.values);
+    }
+    text
+}
+
+fn constant(value: &Const) -> String {
+    match value {
+        Const::Int(v) => format!("{v}"),
+        Const::Decimal { mantissa, scale } => format!("{mantissa}e-{scale}"),
+        Const::Float(v) => format!("f{:016x}", v.to_bits()),
+        Const::Bool(v) => format!("{v}"),
+        Const::Text(v) => format!("{v:?}"),
+        Const::Date(v) => format!("d{v}"),
+        Const::Timestamp(v) => format!("t{v}"),
+        Const::Duration(v) => format!("u{v}"),
+    }
+}
+
+pub(super) fn arith(op: ArithOp) -> &'static str {
+    match op {
+        ArithOp::Add => "+",
+        ArithOp::Sub => "-",
+        ArithOp::Mul => "*",
+        ArithOp::Div => "/",
+        ArithOp::Rem => "%",
+        ArithOp::Pow => "**",
+    }
+}
+
+pub(super) fn row(table: &Table, expr: &Row) -> String {
+    let all = |parts: &[&Row]| parts.iter().map(|part| row(table, part)).collect::<Vec<_>>().join(" ");
+    match &expr.node {
+        RowNode::Const(c) => constant(c),
+        RowNode::Missing => format!("(missing {:?})", expr.ty),
+        RowNode::Column(id) => table.columns.get(id.0).map_or_else(String::new, column),
+        RowNode::Neg(a) => format!("(neg {})", all(&[a])),
+        RowNode::Not(a) => format!("(not {})", all(&[a])),
+        RowNode::Arith(op, a, b) => format!("({} {})", arith(*op), all(&[a, b])),
+        RowNode::Compare(op, a, b) => format!("({op:?} {})", all(&[a, b])),
+        RowNode::And(a, b) => format!("(and {})", all(&[a, b])),
+        RowNode::Or(a, b) => format!("(or {})", all(&[a, b])),
+        RowNode::If(a, b, c) => format!("(if {})", all(&[a, b, c])),
+        RowNode::Coalesce(a, b) => format!("(?? {})", all(&[a, b])),
+        RowNode::IsNull(a) => format!("(null {})", all(&[a])),
+        RowNode::In(a, list) => {
+            let list: Vec<String> = list.iter().map(constant).collect();
+            format!("(in {} [{}])", row(table, a), list.join(" "))
+        }
+        RowNode::Cast(a) => format!("(cast {:?} {})", expr.ty, all(&[a])),
+        RowNode::Call(f, args) => format!("({f:?} {})", all(&args.iter().collect::<Vec<_>>())),
+        RowNode::AsOf => "as_of".into(),
+    }
+}
+
+pub(super) fn aggregate(book: &Book, aggregate: &Aggregate) -> String {
+    let Some(table) = book.tables.get(aggregate.table.0) else { return String::new() };
+    let part = |expr: &Option<Row>| expr.as_ref().map_or_else(|| "-".into(), |expr| row(table, expr));
+    let at = aggregate.at.and_then(|at| table.columns.get(at.0)).map_or_else(|| "-".into(), column);
+    format!("[{:?} {} at {at} of {} where {}]", aggregate.func, part(&aggregate.arg), table.name, part(&aggregate.filter))
+}
+
+fn cell(book: &Book, expr: &Cell) -> String {
+    let all = |parts: &[&Cell]| parts.iter().map(|part| cell(book, part)).collect::<Vec<_>>().join(" ");
+    match expr {
+        Cell::Number { mantissa, scale } => format!("{mantissa}e-{scale}"),
+        Cell::Bool(v) => format!("{v}"),
+        Cell::Aggregate(a) => aggregate(book, a),
+        Cell::Metric(id) => metric_text(book, *id),
+        Cell::Neg(a) => format!("(neg {})", all(&[a])),
+        Cell::Not(a) => format!("(not {})", all(&[a])),
+        Cell::Arith(op, a, b) => format!("({} {})", arith(*op), all(&[a, b])),
+        Cell::Compare(op, a, b) => format!("({op:?} {})", all(&[a, b])),
+        Cell::And(a, b) => format!("(and {})", all(&[a, b])),
+        Cell::Or(a, b) => format!("(or {})", all(&[a, b])),
+        Cell::If(a, b, c) => format!("(if {})", all(&[a, b, c])),
+        Cell::Coalesce(a, b) => format!("(?? {})", all(&[a, b])),
+        Cell::IsNull(a) => format!("(null {})", all(&[a])),
+        Cell::Call(f, args) => format!("({f:?} {})", all(&args.iter().collect::<Vec<_>>())),
+    }
+}

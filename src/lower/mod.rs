@@ -1,0 +1,100 @@
+//! From a checked book and a query to a program: `model` in, bytes out.
+//!
+//! ```text
+//! query ─ question ─► aggregates ─ table, rows ─► row code, slots ─ cells ─► cell code ─ encode ─► bytes
+//! ```
+//!
+//! Equal expressions become one instruction and equal aggregates one slot, whatever metric they come from.
+//! The bytes depend on the book and the query alone: nothing here iterates over a hash map.
+
+mod cells;
+mod encode;
+mod meaning;
+mod question;
+mod rows;
+mod zone;
+
+pub use meaning::metric_meaning;
+pub use zone::ZoneTable;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::{Aggregate, Book, Cell, MetricId, Query, TableId};
+use encode::Encoder;
+use question::Question;
+
+/// How a metric's number is computed, as `check` prints it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exactness {
+    /// One rational over counts, integers and decimals, rounded once.
+    Exact,
+    /// One rational over exact sums of doubles, rounded once.
+    ExactOverFloats,
+    /// A function such as `sqrt` rounds on the way.
+    Rounded,
+}
+
+/// Compiles a query against a book.
+///
+/// # Errors
+/// Every problem of the query at once, with codes RM03xx.
+///
+/// # Panics
+/// Never. The same book and query give the same bytes on every machine.
+pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let question = Question::resolve(book, query)?;
+    let zone = ZoneTable::new(&book.timezone)
+        .map_err(|error| vec![question::problem("RM0309", error, Some("use an IANA name such as Europe/Berlin".into()))])?;
+    let mut tables = Vec::new();
+    for table in &question.tables {
+        tables.push(rows::TableCode::new(book, &question, table));
+    }
+    let mut slots = rows::SlotSet::default();
+    for aggregate in &question.aggregates {
+        rows::add_slots(book, &question, &mut tables, aggregate, &mut slots);
+    }
+    let slots = slots.sorted();
+    let cells = cells::lower(book, &question, &slots)?;
+    Encoder::new(book, query, &question, &zone, &tables, &slots, &cells).finish()
+}
+
+/// Says how a metric's number is computed.
+#[must_use]
+pub fn exactness(book: &Book, metric: MetricId) -> Exactness {
+    book.metrics.get(metric.0).map_or(Exactness::Exact, |m| cells::shape(book, &m.value).exactness)
+}
+
+/// Every aggregate that a cell expression stands on, metrics followed.
+fn aggregates_of<'b>(book: &'b Book, cell: &'b Cell, seen: &mut Vec<MetricId>, out: &mut Vec<&'b Aggregate>) {
+    match cell {
+        Cell::Number { .. } | Cell::Bool(_) => {}
+        Cell::Aggregate(aggregate) => out.push(aggregate),
+        Cell::Metric(id) => {
+            if !seen.contains(id) {
+                seen.push(*id);
+                if let Some(metric) = book.metrics.get(id.0) {
+                    aggregates_of(book, &metric.value, seen, out);
+                }
+            }
+        }
+        Cell::Neg(a) | Cell::Not(a) | Cell::IsNull(a) => aggregates_of(book, a, seen, out),
+        Cell::Arith(_, a, b) | Cell::Compare(_, a, b) | Cell::And(a, b) | Cell::Or(a, b) | Cell::Coalesce(a, b) => {
+            aggregates_of(book, a, seen, out);
+            aggregates_of(book, b, seen, out);
+        }
+        Cell::If(a, b, c) => {
+            for part in [a, b, c] {
+                aggregates_of(book, part, seen, out);
+            }
+        }
+        Cell::Call(_, args) => {
+            for arg in args {
+                aggregates_of(book, arg, seen, out);
+            }
+        }
+    }
+}
+
+/// Where a table of the book stands among the tables that a program reads.
+fn table_position(question: &Question, table: TableId) -> Option<usize> {
+    question.tables.iter().position(|t| t.id == table)
+}
