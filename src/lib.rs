@@ -1,4 +1,6 @@
 //! ripplemark: one KPI book, and the same number, to the last bit, everywhere.
 
+#[cfg(feature = "compile")]
+pub mod book;
 pub mod diagnostic;
 pub mod model;
