@@ -7,14 +7,9 @@ use std::ops::Range;
 use super::codes;
 use super::problems::{Problems, Report, quoted};
 
-/// Words that Rhai, whose syntax formulas have, keeps for itself.
+/// Words that Rhai, whose syntax formulas have, keeps for itself, and those that formulas refuse with a hint.
 const RESERVED: &[&str] = &[
-    "Fn", "as", "async", "await", "break", "call", "case", "catch", "const", "continue", "curry", "debug",
-    "default", "do", "else", "eval", "exit", "export", "false", "fn", "for", "global", "go", "goto", "if",
-    "import", "in", "is", "is_def_fn", "is_def_var", "is_shared", "let", "loop", "match", "module", "new",
-    "nil", "null", "package", "print", "private", "protected", "public", "return", "shared", "spawn",
-    "static", "super", "switch", "sync", "this", "thread", "throw", "true", "try", "type_of", "until", "use",
-    "var", "void", "while", "with", "yield",
+    "Fn", "and", "as", "async", "await", "break", "call", "case", "catch", "const", "continue", "curry", "debug", "default", "do", "else", "eval", "exit", "export", "false", "fn", "for", "global", "go", "goto", "if", "import", "in", "is", "is_def_fn", "is_def_var", "is_shared", "let", "loop", "match", "module", "new", "nil", "not", "null", "or", "package", "print", "private", "protected", "public", "return", "shared", "spawn", "static", "super", "switch", "sync", "this", "thread", "throw", "true", "try", "type_of", "until", "use", "var", "void", "while", "with", "yield",
 ];
 
 /// Functions of formulas; a metric of the same name would hide what `sum(x)` means from its readers.
