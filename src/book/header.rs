@@ -9,7 +9,7 @@ use super::codes;
 use super::currency::currency_digits;
 use super::fields::{self, Fields};
 use super::names::{self, Index, NameOf};
-use super::node::Node;
+use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
 use crate::model::{Team, Weekday};
 
@@ -36,16 +36,25 @@ pub(crate) struct Header {
     pub(crate) first_month_of_year: u8,
 }
 
-/// True if this is a version that can be read; reading another one further would only add noise.
-pub(crate) fn check_version(root: &Fields<'_>, problems: &mut Problems<'_>) -> bool {
-    let Some(node) = root.get("ripplemark") else {
+/// True if the book is to be read on: of another version only that it is one is worth saying.
+pub(crate) fn check_version(root: &Node, problems: &mut Problems<'_>) -> bool {
+    if !matches!(root.kind, Kind::Map(_) | Kind::Null) {
+        return true;
+    }
+    let Some(node) = root.peek("ripplemark").filter(|node| !node.is_null()) else {
         let message = "the book does not say which version of the format it is written in";
-        problems.add(Report::error(codes::MISSING_KEY, &root.span, message).hint("begin with `ripplemark: 1`"));
+        problems
+            .add(Report::error(codes::MISSING_KEY, &root.span, message).hint("begin with `ripplemark: 1`"));
         return true;
     };
-    let Some(version) = fields::literal(node, "ripplemark", "`1`", problems) else { return true };
+    let Some(version) = fields::literal(node, "ripplemark", "`1`", problems) else {
+        return true;
+    };
     if version != VERSION {
-        let message = format!("version {} of the book format is not known to this program", quoted(version));
+        let message = format!(
+            "version {} of the book format is not known to this program",
+            quoted(version)
+        );
         problems.add(
             Report::error(codes::VERSION, &node.span, message)
                 .expected("`1`")
@@ -64,11 +73,21 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
         first_day_of_week: Weekday::Monday,
         first_month_of_year: 1,
     };
-    const KEYS: [&str; 6] =
-        ["id", "version", "currency", "timezone", "first_day_of_week", "first_month_of_year"];
-    let Some(node) = root.need("book", "the book", problems) else { return header };
+    const KEYS: [&str; 6] = [
+        "id",
+        "version",
+        "currency",
+        "timezone",
+        "first_day_of_week",
+        "first_month_of_year",
+    ];
+    let Some(node) = root.need("book", "the book", problems) else {
+        return header;
+    };
     let span = root.entry("book").map_or(&root.span, |(key, _)| &key.span);
-    let Some(book) = Fields::open(node, span, "`book`", &KEYS, problems) else { return header };
+    let Some(book) = Fields::open(node, span, "`book`", &KEYS, problems) else {
+        return header;
+    };
     if let Some(node) = book.need("id", "`book`", problems)
         && let Some(id) = fields::text(node, "id", problems)
     {
@@ -112,8 +131,12 @@ fn check_id(id: &str, span: &Range<usize>, problems: &mut Problems<'_>) {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if id.is_empty() || id.len() > 128 || !id.chars().all(fits) {
         problems.add(
-            Report::error(codes::BAD_NAME, span, format!("{} cannot be the id of a book", quoted(id)))
-                .expected("1 to 128 letters a to z, digits, `-`, `_` and `.`"),
+            Report::error(
+                codes::BAD_NAME,
+                span,
+                format!("{} cannot be the id of a book", quoted(id)),
+            )
+            .expected("1 to 128 letters a to z, digits, `-`, `_` and `.`"),
         );
     }
 }
@@ -122,15 +145,26 @@ fn check_id(id: &str, span: &Range<usize>, problems: &mut Problems<'_>) {
 /// machine has installed must not decide whether a book is right.
 fn timezone(name: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<String> {
     let database = TimeZoneDatabase::bundled();
-    if let Some(known) = database.get(name).ok().and_then(|zone| zone.iana_name().map(str::to_owned)) {
+    if let Some(known) = database
+        .get(name)
+        .ok()
+        .and_then(|zone| zone.iana_name().map(str::to_owned))
+    {
         return Some(known);
     }
-    let names: Vec<String> = database.available().map(|known| known.as_str().to_owned()).collect();
+    let names: Vec<String> = database
+        .available()
+        .map(|known| known.as_str().to_owned())
+        .collect();
     let near = problems.near(name, names.iter().map(String::as_str));
     problems.add(
-        Report::error(codes::UNKNOWN_TIMEZONE, span, format!("{} is no time zone", quoted(name)))
-            .expected("a name of the IANA database, `Europe/Berlin`")
-            .meant(near),
+        Report::error(
+            codes::UNKNOWN_TIMEZONE,
+            span,
+            format!("{} is no time zone", quoted(name)),
+        )
+        .expected("a name of the IANA database, `Europe/Berlin`")
+        .meant(near),
     );
     None
 }
@@ -139,15 +173,24 @@ fn timezone(name: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Opt
 pub(crate) fn teams(root: &Fields<'_>, problems: &mut Problems<'_>) -> (Vec<Team>, Index) {
     let mut teams = Vec::new();
     let mut index = Index::default();
-    let Some((key, node)) = root.entry("teams") else { return (teams, index) };
+    let Some((key, node)) = root.entry("teams") else {
+        return (teams, index);
+    };
     for (id, id_node, name) in fields::pairs(node, &key.span, "`teams`", problems).unwrap_or_default() {
         names::check(id, NameOf::Team, &id_node.span, problems);
         if let Some(scalar) = id_node.scalar() {
             fields::warn_if_ambiguous(scalar, &id_node.span, problems);
         }
-        let name = if name.is_null() { id } else { team_name(name, problems).unwrap_or(id) };
+        let name = if name.is_null() {
+            id
+        } else {
+            team_name(name, problems).unwrap_or(id)
+        };
         index.insert(id, teams.len());
-        teams.push(Team { id: id.to_owned(), name: name.to_owned() });
+        teams.push(Team {
+            id: id.to_owned(),
+            name: name.to_owned(),
+        });
     }
     (teams, index)
 }

@@ -5,19 +5,38 @@ use std::ops::Range;
 
 use super::codes;
 use super::fields::{self, Fields};
+use super::fill;
 use super::names::{self, Index, NameOf};
-use super::node::{Form, Kind, Node};
+use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
-use super::tables::Tables;
+use super::tables::{ONE_TOO_MANY, Tables};
 use crate::model::{ColumnId, Const, MetricKind, Ring, TableId, TeamId};
 
 const KEYS: [&str; 17] = [
-    "name", "label", "description", "type", "ring", "owner", "of", "at", "agg_time_dimension", "filter", "agg",
-    "expr", "numerator", "denominator", "unit", "fill_nulls_with", "where",
+    "name",
+    "label",
+    "description",
+    "type",
+    "ring",
+    "owner",
+    "of",
+    "at",
+    "agg_time_dimension",
+    "filter",
+    "agg",
+    "expr",
+    "numerator",
+    "denominator",
+    "unit",
+    "fill_nulls_with",
+    "where",
 ];
 
-const KINDS: [(&str, MetricKind); 3] =
-    [("simple", MetricKind::Simple), ("ratio", MetricKind::Ratio), ("derived", MetricKind::Derived)];
+const KINDS: [(&str, MetricKind); 3] = [
+    ("simple", MetricKind::Simple),
+    ("ratio", MetricKind::Ratio),
+    ("derived", MetricKind::Derived),
+];
 
 const RINGS: [(&str, Ring); 4] = [
     ("behaviour", Ring::Behaviour),
@@ -104,7 +123,9 @@ pub(crate) fn read<'n>(
 ) -> (Vec<Draft<'n>>, Index) {
     let mut drafts = Vec::new();
     let mut index = Index::default();
-    let Some((key, node)) = root.entry("metrics") else { return (drafts, index) };
+    let Some((key, node)) = root.entry("metrics") else {
+        return (drafts, index);
+    };
     let named: Vec<(Option<&'n Node>, &'n Node)> = match &node.kind {
         Kind::List(items) => items.iter().map(|item| (None, item)).collect(),
         Kind::Map(_) => fields::pairs(node, &key.span, "`metrics`", problems)
@@ -148,7 +169,9 @@ fn draft<'n>(
     let owner_words = node.peek("owner").and_then(owner_words);
     problems.about(name.as_deref(), owner_words.as_deref());
     let span = name_node.map_or(&node.span, |name| &name.span).clone();
-    let what = name.as_deref().map_or("a metric".to_owned(), |name| format!("metric {}", quoted(name)));
+    let what = name
+        .as_deref()
+        .map_or("a metric".to_owned(), |name| format!("metric {}", quoted(name)));
     let fields = Fields::open(node, &span, &what, &KEYS, problems)?;
     let name = name_of(&fields, key, &what, problems).unwrap_or_default();
     let label = fields.words("label", problems);
@@ -163,17 +186,26 @@ fn draft<'n>(
         (None, Of::Table(table)) => around.tables.get(table).and_then(|table| table.time),
         _ => None,
     };
-    let kind = fields.get("type").and_then(|node| fields::choice(node, "type", &KINDS, problems));
+    let kind = fields
+        .get("type")
+        .and_then(|node| fields::choice(node, "type", &KINDS, problems));
     Some(Draft {
         label: if label.is_empty() { name.clone() } else { label },
         name,
         name_span: span,
         description: fields.words("description", problems),
-        ring: fields.get("ring").and_then(|node| fields::choice(node, "ring", &RINGS, problems)),
+        ring: fields
+            .get("ring")
+            .and_then(|node| fields::choice(node, "ring", &RINGS, problems)),
         owners: owners(&fields, around.teams, &what, problems),
         owner_words,
-        unit: fields.get("unit").and_then(|node| fields::text(node, "unit", problems)).map(str::to_owned),
-        fill_nulls_with: fields.get("fill_nulls_with").and_then(|node| number(node, problems)),
+        unit: fields
+            .get("unit")
+            .and_then(|node| fields::text(node, "unit", problems))
+            .map(str::to_owned),
+        fill_nulls_with: fields
+            .get("fill_nulls_with")
+            .and_then(|node| fill::number(node, problems)),
         kind,
         of,
         at,
@@ -195,7 +227,8 @@ fn name_of(
             if differ {
                 let message = format!("{what} gives itself another `name`");
                 problems.add(
-                    Report::error(codes::CONFLICTING_KEYS, &inner.span, message).hint("remove the inner `name`"),
+                    Report::error(codes::CONFLICTING_KEYS, &inner.span, message)
+                        .hint("remove the inner `name`"),
                 );
             }
             key
@@ -210,8 +243,10 @@ fn name_of(
 
 /// The owners as people wrote them, for problems that are found before the owners are checked.
 fn owner_words(node: &Node) -> Option<String> {
-    let words: Vec<&str> =
-        fields::list(node).iter().filter_map(|owner| owner.scalar().map(|s| s.text.as_str())).collect();
+    let words: Vec<&str> = fields::list(node)
+        .iter()
+        .filter_map(|owner| owner.scalar().map(|s| s.text.as_str()))
+        .collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
@@ -220,18 +255,23 @@ fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problem
     let named = fields.entry("owner");
     let list = named.map_or(&[][..], |(_, node)| fields::list(node));
     for node in list {
-        let Some(id) = fields::text(node, "owner", problems) else { continue };
+        let Some(id) = fields::text(node, "owner", problems) else {
+            continue;
+        };
         match teams.get(id) {
             Some(position) if owners.contains(&TeamId(position)) => {
                 let message = format!("{} is named twice as owner", quoted(id));
-                problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message));
+                problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message).hint(ONE_TOO_MANY));
             }
             Some(position) => owners.push(TeamId(position)),
             None => {
                 let near = problems.near(id, teams.names());
-                let report =
-                    Report::error(codes::UNKNOWN_TEAM, &node.span, format!("{} is no team", quoted(id)))
-                        .expected("a key of `teams`");
+                let report = Report::error(
+                    codes::UNKNOWN_TEAM,
+                    &node.span,
+                    format!("{} is no team", quoted(id)),
+                )
+                .expected("a key of `teams`");
                 problems.add(match near {
                     Some(_) => report.meant(near),
                     None => report.hint(format!("add it: `teams: {{{}: …}}`", id.escape_debug())),
@@ -245,12 +285,19 @@ fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problem
         let hint = if known.is_empty() {
             "add `teams` to the book and one of them as `owner`".to_owned()
         } else {
-            format!("add `owner: {}`, or whichever of the teams answers for this number", known[0])
+            format!(
+                "add `owner: {}`, or whichever of the teams answers for this number",
+                known[0]
+            )
         };
         let expected = format!("`owner` with a key of `teams` ({})", known.join(", "));
         problems.add(
             Report::error(codes::MISSING_OWNER, span, format!("{what} has no owner"))
-                .expected(if known.is_empty() { "`owner` with a key of `teams`".to_owned() } else { expected })
+                .expected(if known.is_empty() {
+                    "`owner` with a key of `teams`".to_owned()
+                } else {
+                    expected
+                })
                 .hint(hint),
         );
     }
@@ -259,16 +306,24 @@ fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problem
 
 fn of(fields: &Fields<'_>, around: &Surroundings<'_>, problems: &mut Problems<'_>) -> Of {
     let Some(node) = fields.get("of") else {
-        return if around.tables.list.len() == 1 { Of::Table(TableId(0)) } else { Of::Nothing };
+        return if around.tables.list.len() == 1 {
+            Of::Table(TableId(0))
+        } else {
+            Of::Nothing
+        };
     };
-    let Some(name) = fields::text(node, "of", problems) else { return Of::Unknown };
+    let Some(name) = fields::text(node, "of", problems) else {
+        return Of::Unknown;
+    };
     match around.tables.index.get(name) {
         Some(position) => Of::Table(TableId(position)),
         None => {
             let near = problems.near(name, around.tables.index.names());
             let message = format!("the book has no table {}", quoted(name));
             problems.add(
-                Report::error(codes::UNKNOWN_TABLE, &node.span, message).expected("a key of `tables`").meant(near),
+                Report::error(codes::UNKNOWN_TABLE, &node.span, message)
+                    .expected("a key of `tables`")
+                    .meant(near),
             );
             Of::Unknown
         }
@@ -287,7 +342,11 @@ pub(crate) fn needs_table(
         None => "add the table to `tables` and name it with `of`".to_owned(),
     };
     let message = format!("`{key}` needs a table, and the metric names none");
-    problems.add(Report::error(codes::MISSING_TABLE, span, message).expected("`of` with a table").hint(hint));
+    problems.add(
+        Report::error(codes::MISSING_TABLE, span, message)
+            .expected("`of` with a table")
+            .hint(hint),
+    );
 }
 
 fn shape<'n>(
@@ -305,15 +364,25 @@ fn shape<'n>(
     if kind == Some(MetricKind::Ratio) || top.is_some() || bottom.is_some() {
         let mut sound = true;
         if let (Some(kind), Some((key, _))) = (kind.filter(|k| *k != MetricKind::Ratio), top.or(bottom)) {
-            let word = if kind == MetricKind::Simple { "simple" } else { "derived" };
+            let word = if kind == MetricKind::Simple {
+                "simple"
+            } else {
+                "derived"
+            };
             let message = format!("a {word} metric has neither `numerator` nor `denominator`");
             conflict(key, message, "write `type: ratio`", problems);
             sound = false;
         }
         for (name, entry) in [("expr", expr), ("agg", agg)] {
             if let Some((key, _)) = entry.filter(|_| top.is_some() || bottom.is_some()) {
-                let message = format!("a ratio is its `numerator` over its `denominator` and has no `{name}`");
-                conflict(key, message, &format!("remove `{name}`, or both of the others"), problems);
+                let message =
+                    format!("a ratio is its `numerator` over its `denominator` and has no `{name}`");
+                conflict(
+                    key,
+                    message,
+                    &format!("remove `{name}`, or both of the others"),
+                    problems,
+                );
                 sound = false;
             }
         }
@@ -345,11 +414,17 @@ fn shape<'n>(
             let message = "a derived metric is a formula over metrics and has no `agg`".to_owned();
             return conflict(key, message, "write `type: simple`, or remove `agg`", problems);
         }
-        let Some(agg) = fields::choice(node, "agg", &AGGS, problems) else { return Shape::Unclear };
+        let Some(agg) = fields::choice(node, "agg", &AGGS, problems) else {
+            return Shape::Unclear;
+        };
         if expr.is_none() && agg != Agg::Count {
             problems.add(
-                Report::error(codes::INCOMPLETE_METRIC, &key.span, "`agg` without `expr`: nothing to aggregate")
-                    .expected("`expr` with a column or a formula over one row"),
+                Report::error(
+                    codes::INCOMPLETE_METRIC,
+                    &key.span,
+                    "`agg` without `expr`: nothing to aggregate",
+                )
+                .expected("`expr` with a column or a formula over one row"),
             );
             return Shape::Unclear;
         }
@@ -364,56 +439,6 @@ fn shape<'n>(
                     .expected("`expr`, or `agg` with `expr`, or `numerator` and `denominator`"),
             );
             Shape::Unclear
-        }
-    }
-}
-
-/// A literal that stands in for an empty value: exact, as it is written.
-fn number(node: &Node, problems: &mut Problems<'_>) -> Option<Const> {
-    let written = node.scalar().filter(|scalar| scalar.form == Form::Number);
-    let Some(scalar) = written else {
-        let message = format!("`fill_nulls_with` is {}", node.found());
-        problems.add(Report::error(codes::WRONG_TYPE, &node.span, message).expected("a number, such as `0`"));
-        return None;
-    };
-    let constant = exact(&scalar.text);
-    if constant.is_none() {
-        let message = format!("`fill_nulls_with` is {}", quoted(&scalar.text));
-        problems.add(
-            Report::error(codes::OUT_OF_RANGE, &node.span, message)
-                .expected("a number in plain digits, at most 18 of them after the point"),
-        );
-    }
-    constant
-}
-
-fn exact(text: &str) -> Option<Const> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    let plain = digits(whole) && digits(fraction) && !whole.is_empty();
-    if !plain || fraction.len() > 18 || whole.len() > 18 {
-        return None;
-    }
-    let magnitude: i128 = format!("{whole}{fraction}").parse().ok()?;
-    let mantissa = if text.starts_with('-') { -magnitude } else { magnitude };
-    if fraction.is_empty() {
-        return i64::try_from(mantissa).ok().map(Const::Int);
-    }
-    Some(Const::Decimal { mantissa, scale: u8::try_from(fraction.len()).ok()? })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fill_values_are_exact() {
-        assert_eq!(exact("0"), Some(Const::Int(0)));
-        assert_eq!(exact("-12"), Some(Const::Int(-12)));
-        assert_eq!(exact("-0.50"), Some(Const::Decimal { mantissa: -50, scale: 2 }));
-        for bad in ["", ".5", "1e3", "0x10", "1_000", ".inf", "9999999999999999999", "0.1234567890123456789"] {
-            assert_eq!(exact(bad), None, "{bad}");
         }
     }
 }

@@ -8,6 +8,7 @@ mod codes;
 mod currency;
 mod cycles;
 mod fields;
+mod fill;
 mod formula;
 mod header;
 mod metrics;
@@ -57,7 +58,10 @@ pub(crate) fn load_with<R: FormulaReader>(text: &str, file: &str, reader: &R) ->
     let mut problems = Problems::new(&source);
     let book = read(&source, reader, &mut problems);
     match book.filter(|_| !problems.has_errors()) {
-        Some(book) => Ok(Loaded { book, warnings: problems.into_sorted() }),
+        Some(book) => Ok(Loaded {
+            book,
+            warnings: problems.into_sorted(),
+        }),
         None => Err(Diagnostics::new(problems.into_sorted(), text)),
     }
 }
@@ -90,7 +94,11 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     let limit = MAX_BYTES as u64 + 1;
     let read = std::fs::File::open(path).and_then(|opened| opened.take(limit).read_to_end(&mut bytes));
     if let Err(error) = read {
-        let problem = unplaced(&file, codes::UNREADABLE, format!("the file cannot be read: {error}"));
+        let problem = unplaced(
+            &file,
+            codes::UNREADABLE,
+            format!("the file cannot be read: {error}"),
+        );
         return Err(Diagnostics::new(vec![problem], ""));
     }
     if bytes.len() > MAX_BYTES {
@@ -101,26 +109,35 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, reader)
 }
 
-const SECTIONS: [&str; 6] = ["ripplemark", "book", "teams", "tables", "metrics", "saved_queries"];
+const SECTIONS: [&str; 6] = [
+    "ripplemark",
+    "book",
+    "teams",
+    "tables",
+    "metrics",
+    "saved_queries",
+];
 
 fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {
     let node = node::read(source, problems)?;
-    if !node.is_null() && node.peek("ripplemark").is_some_and(|v| v.scalar().is_some_and(|s| s.text != "1")) {
-        // Another version may have other sections: only the version is told.
-        let version_only: Vec<&str> = SECTIONS.to_vec();
-        let root = Fields::open(&node, &node.span, "the book", &version_only, &mut Problems::new(source))?;
-        header::check_version(&root, problems);
+    if !header::check_version(&node, problems) {
         return None;
     }
     let root = Fields::open(&node, &node.span, "the book", &SECTIONS, problems)?;
-    header::check_version(&root, problems);
     let header = header::read(&root, problems);
     let (teams, team_index) = header::teams(&root, problems);
     let tables = tables::read(&root, header.currency.as_deref(), problems);
-    let around = Surroundings { tables: &tables, teams: &team_index };
+    let around = Surroundings {
+        tables: &tables,
+        teams: &team_index,
+    };
     let (drafts, metric_index) = metrics::read(&root, &around, problems);
     let names = metric_names(&drafts);
-    let formulas = Formulas { reader, around: &around, metrics: &names };
+    let formulas = Formulas {
+        reader,
+        around: &around,
+        metrics: &names,
+    };
     let values: Vec<Option<(Cell, MetricKind)>> = drafts
         .iter()
         .map(|draft| {
@@ -130,15 +147,26 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
             value
         })
         .collect();
-    let cells: Vec<Option<&Cell>> = values.iter().map(|value| value.as_ref().map(|(cell, _)| cell)).collect();
+    let cells: Vec<Option<&Cell>> = values
+        .iter()
+        .map(|value| value.as_ref().map(|(cell, _)| cell))
+        .collect();
     let references = cycles::references(cells.iter().copied());
     cycles::report(&references, &drafts, problems);
-    let asked = queries::Asked { metrics: &metric_index, values: &cells, references: &references };
+    let asked = queries::Asked {
+        metrics: &metric_index,
+        values: &cells,
+        references: &references,
+    };
     let saved_queries = queries::read(&root, &asked, &formulas, problems);
     if problems.has_errors() {
         return None;
     }
-    let metrics = drafts.into_iter().zip(values).filter_map(|(draft, value)| finished(draft, value?)).collect();
+    let metrics = drafts
+        .into_iter()
+        .zip(values)
+        .filter_map(|(draft, value)| finished(draft, value?))
+        .collect();
     Some(Book {
         id: header.id,
         version: header.version,
@@ -164,7 +192,10 @@ fn metric_names<'d>(drafts: &'d [Draft<'_>]) -> Vec<MetricName<'d>> {
         .iter()
         .enumerate()
         .filter(|(_, draft)| !draft.name.is_empty() && seen.insert(draft.name.as_str()))
-        .map(|(position, draft)| MetricName { id: MetricId(position), name: &draft.name })
+        .map(|(position, draft)| MetricName {
+            id: MetricId(position),
+            name: &draft.name,
+        })
         .collect()
 }
 

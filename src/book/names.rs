@@ -9,14 +9,103 @@ use super::problems::{Problems, Report, quoted};
 
 /// Words that Rhai, whose syntax formulas have, keeps for itself, and those that formulas refuse with a hint.
 const RESERVED: &[&str] = &[
-    "Fn", "and", "as", "async", "await", "break", "call", "case", "catch", "const", "continue", "curry", "debug", "default", "do", "else", "eval", "exit", "export", "false", "fn", "for", "global", "go", "goto", "if", "import", "in", "is", "is_def_fn", "is_def_var", "is_shared", "let", "loop", "match", "module", "new", "nil", "not", "null", "or", "package", "print", "private", "protected", "public", "return", "shared", "spawn", "static", "super", "switch", "sync", "this", "thread", "throw", "true", "try", "type_of", "until", "use", "var", "void", "while", "with", "yield",
+    "Fn",
+    "and",
+    "as",
+    "async",
+    "await",
+    "break",
+    "call",
+    "case",
+    "catch",
+    "const",
+    "continue",
+    "curry",
+    "debug",
+    "default",
+    "do",
+    "else",
+    "eval",
+    "exit",
+    "export",
+    "false",
+    "fn",
+    "for",
+    "global",
+    "go",
+    "goto",
+    "if",
+    "import",
+    "in",
+    "is",
+    "is_def_fn",
+    "is_def_var",
+    "is_shared",
+    "let",
+    "loop",
+    "match",
+    "module",
+    "new",
+    "nil",
+    "not",
+    "null",
+    "or",
+    "package",
+    "print",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "shared",
+    "spawn",
+    "static",
+    "super",
+    "switch",
+    "sync",
+    "this",
+    "thread",
+    "throw",
+    "true",
+    "try",
+    "type_of",
+    "until",
+    "use",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
 ];
 
 /// Functions of formulas; a metric of the same name would hide what `sum(x)` means from its readers.
 const FUNCTIONS: &[&str] = &[
-    "abs", "as_of", "average", "avg", "ceil", "ceiling", "contains", "count", "count_if", "days_between",
-    "ends_with", "exp", "floor", "hours", "hours_between", "is_null", "ln", "max", "min", "pow", "round",
-    "sqrt", "starts_with", "sum", "sum_boolean", "sum_if", "to_float",
+    "abs",
+    "as_of",
+    "average",
+    "avg",
+    "ceil",
+    "ceiling",
+    "contains",
+    "count",
+    "count_if",
+    "days_between",
+    "ends_with",
+    "exp",
+    "floor",
+    "hours",
+    "hours_between",
+    "is_null",
+    "ln",
+    "max",
+    "min",
+    "pow",
+    "round",
+    "sqrt",
+    "starts_with",
+    "sum",
+    "sum_boolean",
+    "sum_if",
+    "to_float",
 ];
 
 /// What a name is for, and with it which letters it may have.
@@ -65,13 +154,22 @@ pub(crate) fn check(name: &str, what: NameOf, span: &Range<usize>, problems: &mu
             (_, false) => "choose such a name".to_owned(),
         };
         let message = format!("{} cannot be the name of a {word}", quoted(name));
-        let hint = if name.len() > 128 { "at most 128 letters".to_owned() } else { hint };
-        problems.add(Report::error(codes::BAD_NAME, span, message).expected(expected).hint(hint));
+        let hint = if name.len() > 128 {
+            "at most 128 letters".to_owned()
+        } else {
+            hint
+        };
+        problems.add(
+            Report::error(codes::BAD_NAME, span, message)
+                .expected(expected)
+                .hint(hint),
+        );
         return false;
     }
     let keeps = matches!(what, NameOf::Column | NameOf::Metric);
     if keeps && RESERVED.binary_search(&name).is_ok() {
-        let message = format!("`{name}` is a word of the formula language, no {word} can have it as its name");
+        let message =
+            format!("`{name}` is a word of the formula language, no {word} can have it as its name");
         let hint = match what {
             NameOf::Column => format!("choose another name, `{name}_`, and give it `source: {name}`"),
             _ => format!("choose another name, `{name}_` or a longer one"),

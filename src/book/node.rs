@@ -51,8 +51,13 @@ pub(crate) enum Form {
 impl Node {
     /// The value of a key, before anything is checked.
     pub(crate) fn peek(&self, key: &str) -> Option<&Node> {
-        let Kind::Map(entries) = &self.kind else { return None };
-        entries.iter().find(|(k, _)| k.scalar().is_some_and(|s| s.text == key)).map(|(_, value)| value)
+        let Kind::Map(entries) = &self.kind else {
+            return None;
+        };
+        entries
+            .iter()
+            .find(|(k, _)| k.scalar().is_some_and(|s| s.text == key))
+            .map(|(_, value)| value)
     }
 
     pub(crate) fn scalar(&self) -> Option<&Scalar> {
@@ -86,8 +91,7 @@ pub(crate) fn read(source: &Source<'_>, problems: &mut Problems<'_>) -> Option<N
     if source.text.len() > MAX_BYTES {
         let message = format!("the book has {} bytes", source.text.len());
         problems.add(
-            Report::error(codes::TOO_LARGE, &(0..0), message)
-                .expected(format!("at most {MAX_BYTES} bytes")),
+            Report::error(codes::TOO_LARGE, &(0..0), message).expected(format!("at most {MAX_BYTES} bytes")),
         );
         return None;
     }
@@ -122,16 +126,30 @@ pub(crate) fn read(source: &Source<'_>, problems: &mut Problems<'_>) -> Option<N
 fn explain(error: &Error, source: &Source<'_>) -> Report {
     let span = error.location().map_or(0..0, |at| span_of(&at, source));
     match error.without_snippet() {
-        Error::Budget { breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. }, .. } => {
-            Report::error(codes::ANCHOR, &span, "anchors (`&`) and aliases (`*`) are not read in books")
-                .hint("write the value out; a text that begins with `&` or `*` needs quotes")
+        Error::Budget {
+            breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. },
+            ..
+        } => Report::error(
+            codes::ANCHOR,
+            &span,
+            "anchors (`&`) and aliases (`*`) are not read in books",
+        )
+        .hint("write the value out; a text that begins with `&` or `*` needs quotes"),
+        Error::Budget {
+            breach: BudgetBreach::Depth { .. },
+            ..
+        } => too_deep(&span),
+        Error::Budget {
+            breach: BudgetBreach::Documents { .. },
+            ..
         }
-        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(&span),
-        Error::Budget { breach: BudgetBreach::Documents { .. }, .. } | Error::MultipleDocuments { .. } => {
-            Report::error(codes::SEVERAL_DOCUMENTS, &span, "a second YAML document begins here")
-                .expected("one document")
-                .hint("remove the line `---`, or keep the second book in a file of its own")
-        }
+        | Error::MultipleDocuments { .. } => Report::error(
+            codes::SEVERAL_DOCUMENTS,
+            &span,
+            "a second YAML document begins here",
+        )
+        .expected("one document")
+        .hint("remove the line `---`, or keep the second book in a file of its own"),
         Error::Budget { .. } => Report::error(codes::TOO_LARGE, &span, "the book has too many values"),
         other => {
             let text = other.to_string();
@@ -180,7 +198,13 @@ fn place(raw: Spanned<Raw>, source: &Source<'_>) -> Node {
     let bare = !written.starts_with(['"', '\'']);
     let scalar = |text: String, form| Kind::Scalar(Scalar { text, form });
     // A number or a truth value keeps its spelling, unless a tag made it out of quoted text.
-    let spelt = |text: String| if bare && !written.is_empty() { written.trim().to_owned() } else { text };
+    let spelt = |text: String| {
+        if bare && !written.is_empty() {
+            written.trim().to_owned()
+        } else {
+            text
+        }
+    };
     let kind = match raw.value {
         Raw::Null => Kind::Null,
         Raw::Text(text) => {

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 /// So many problems are listed; a book with more of them is broken in kind, not in places.
 pub(crate) const MAX_LISTED: usize = 500;
 /// Names compared in search of what was meant; bounds the time a hostile book can take.
-const MAX_COMPARISONS: usize = 200_000;
+const MAX_COMPARISONS: usize = 50_000;
 
 /// A problem before it knows its line and its metric.
 pub(crate) struct Report {
@@ -37,7 +37,14 @@ impl Report {
     }
 
     fn new(severity: Severity, code: &'static str, span: &Range<usize>, message: String) -> Self {
-        Self { severity, code, span: span.clone(), message, expected: None, hint: None }
+        Self {
+            severity,
+            code,
+            span: span.clone(),
+            message,
+            expected: None,
+            hint: None,
+        }
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
@@ -78,7 +85,15 @@ pub(crate) struct Problems<'t> {
 
 impl<'t> Problems<'t> {
     pub(crate) fn new(source: &'t Source<'t>) -> Self {
-        Self { source, list: vec![], errors: 0, unlisted: 0, comparisons: 0, metric: None, owner: None }
+        Self {
+            source,
+            list: vec![],
+            errors: 0,
+            unlisted: 0,
+            comparisons: 0,
+            metric: None,
+            owner: None,
+        }
     }
 
     /// From here on problems belong to this metric; `None`: to no metric.
@@ -157,11 +172,17 @@ impl<'t> Problems<'t> {
     /// All problems by place, errors and warnings.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.list.sort_by(|a, b| {
-            (a.span.start, a.severity, a.code, &a.message).cmp(&(b.span.start, b.severity, b.code, &b.message))
+            (a.span.start, a.severity, a.code, &a.message).cmp(&(
+                b.span.start,
+                b.severity,
+                b.code,
+                &b.message,
+            ))
         });
         if self.unlisted > 0 {
             let message = format!("{} more problems are not listed", self.unlisted);
-            self.list.push(unplaced(self.source.file, codes::TOO_MANY, message));
+            self.list
+                .push(unplaced(self.source.file, codes::TOO_MANY, message));
         }
         self.list
     }
@@ -192,7 +213,11 @@ pub(crate) fn quoted(text: &str) -> String {
             shown.push('…');
             break;
         }
-        if letter.is_control() { shown.extend(letter.escape_debug()) } else { shown.push(letter) }
+        if letter.is_control() {
+            shown.extend(letter.escape_debug())
+        } else {
+            shown.push(letter)
+        }
     }
     shown.push('`');
     shown

@@ -8,12 +8,23 @@ use super::formula::FormulaReader;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
+use super::tables::ONE_TOO_MANY;
 use super::times::{self, GRAINS, parse_instant};
 use super::values::{Formulas, each_leaf};
 use crate::model::{Cell, Instant, Query, Range, TableId};
 
 const KEYS: [&str; 11] = [
-    "name", "metrics", "by", "group_by", "grain", "range", "filter", "where", "as_of", "totals", "description",
+    "name",
+    "metrics",
+    "by",
+    "group_by",
+    "grain",
+    "range",
+    "filter",
+    "where",
+    "as_of",
+    "totals",
+    "description",
 ];
 
 /// What saved queries ask of.
@@ -33,7 +44,9 @@ pub(crate) fn read<R: FormulaReader>(
 ) -> Vec<(String, Query)> {
     let mut queries = Vec::new();
     let mut names = Index::default();
-    let Some((_, node)) = root.entry("saved_queries") else { return queries };
+    let Some((_, node)) = root.entry("saved_queries") else {
+        return queries;
+    };
     let Kind::List(items) = &node.kind else {
         let message = format!("`saved_queries` is {}", node.found());
         problems.add(Report::error(codes::WRONG_TYPE, &node.span, message).expected("a list of queries"));
@@ -45,15 +58,28 @@ pub(crate) fn read<R: FormulaReader>(
         }
         let name_node = item.peek("name");
         let span = name_node.map_or(&item.span, |name| &name.span);
-        let name = name_node.and_then(Node::scalar).map(|scalar| scalar.text.as_str());
-        let what = name.map_or("a saved query".to_owned(), |name| format!("saved query {}", quoted(name)));
-        let Some(fields) = Fields::open(item, span, &what, &KEYS, problems) else { continue };
-        let Some(node) = fields.need("name", &what, problems) else { continue };
-        let Some(name) = fields::text(node, "name", problems) else { continue };
+        let name = name_node
+            .and_then(Node::scalar)
+            .map(|scalar| scalar.text.as_str());
+        let what = name.map_or("a saved query".to_owned(), |name| {
+            format!("saved query {}", quoted(name))
+        });
+        let Some(fields) = Fields::open(item, span, &what, &KEYS, problems) else {
+            continue;
+        };
+        let Some(node) = fields.need("name", &what, problems) else {
+            continue;
+        };
+        let Some(name) = fields::text(node, "name", problems) else {
+            continue;
+        };
         names::check(name, NameOf::SavedQuery, &node.span, problems);
         if !names.insert(name, queries.len()) {
             let message = format!("a second saved query has the name {}", quoted(name));
-            problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message));
+            problems.add(
+                Report::error(codes::DUPLICATE_NAME, &node.span, message)
+                    .hint("two questions need two names"),
+            );
         }
         queries.push((name.to_owned(), query(&fields, asked, formulas, problems)));
     }
@@ -70,16 +96,24 @@ fn query<R: FormulaReader>(
     let metrics = metric_names(fields, asked.metrics, &mut query, problems);
     let tables = tables_read(&metrics, asked);
     dimensions(fields, &tables, formulas, &mut query, problems);
-    query.grain = fields.get("grain").and_then(|node| fields::choice(node, "grain", &GRAINS, problems));
+    query.grain = fields
+        .get("grain")
+        .and_then(|node| fields::choice(node, "grain", &GRAINS, problems));
     query.range = fields.get("range").and_then(|node| range(node, problems));
     if let Some(node) = fields.either("filter", "where", problems) {
         // One table that cannot be filtered is enough to say so; the others would say it again.
-        let _ = tables.iter().all(|table| formulas.condition(node, *table, problems).is_some());
+        let _ = tables
+            .iter()
+            .all(|table| formulas.condition(node, *table, problems).is_some());
         query.filter = fields::literal(node, "filter", "a formula", problems).map(str::to_owned);
     }
-    query.as_of = fields.get("as_of").and_then(|node| instant(node, "as_of", problems));
-    query.totals =
-        fields.get("totals").and_then(|node| fields::truth(node, "totals", problems)).unwrap_or(false);
+    query.as_of = fields
+        .get("as_of")
+        .and_then(|node| instant(node, "as_of", problems));
+    query.totals = fields
+        .get("totals")
+        .and_then(|node| fields::truth(node, "totals", problems))
+        .unwrap_or(false);
     query
 }
 
@@ -93,16 +127,22 @@ fn metric_names(
     let mut found = BTreeSet::new();
     let nodes = fields.get("metrics").map_or(&[][..], fields::list);
     for node in nodes {
-        let Some(name) = fields::text(node, "a metric's name", problems) else { continue };
+        let Some(name) = fields::text(node, "a metric's name", problems) else {
+            continue;
+        };
         let Some(position) = known.get(name) else {
             let near = problems.near(name, known.names());
             let message = format!("the book has no metric {}", quoted(name));
-            problems.add(Report::error(codes::UNKNOWN_METRIC, &node.span, message).meant(near));
+            problems.add(
+                Report::error(codes::UNKNOWN_METRIC, &node.span, message)
+                    .expected("the name of a metric")
+                    .meant(near),
+            );
             continue;
         };
         if !found.insert(position) {
             let message = format!("metric `{name}` is asked for twice");
-            problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message));
+            problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message).hint(ONE_TOO_MANY));
         }
         query.metrics.push(name.to_owned());
     }
@@ -141,16 +181,22 @@ fn dimensions<R: FormulaReader>(
     query: &mut Query,
     problems: &mut Problems<'_>,
 ) {
-    let Some(node) = fields.either("by", "group_by", problems) else { return };
+    let Some(node) = fields.either("by", "group_by", problems) else {
+        return;
+    };
     let declared = formulas.around.tables;
     for node in fields::list(node) {
-        let Some(name) = fields::text(node, "a dimension's name", problems) else { continue };
+        let Some(name) = fields::text(node, "a dimension's name", problems) else {
+            continue;
+        };
         if query.by.iter().any(|known| known == name) {
             let message = format!("{} is grouped by twice", quoted(name));
-            problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message));
+            problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message).hint(ONE_TOO_MANY));
         }
         // Every table that is read must have the column; the first that lacks it is told.
-        let _ = tables.iter().all(|table| declared.find_column(*table, node, "by", problems).is_some());
+        let _ = tables
+            .iter()
+            .all(|table| declared.find_column(*table, node, "by", problems).is_some());
         query.by.push(name.to_owned());
     }
 }
@@ -164,7 +210,9 @@ fn range(node: &Node, problems: &mut Problems<'_>) -> Option<Range> {
         Kind::Map(_) => {
             let fields = Fields::open(node, &node.span, "`range`", &["from", "to"], problems)?;
             let range = Range {
-                from: fields.get("from").and_then(|node| instant(node, "from", problems)),
+                from: fields
+                    .get("from")
+                    .and_then(|node| instant(node, "from", problems)),
                 to: fields.get("to").and_then(|node| instant(node, "to", problems)),
             };
             return not_empty(range, node, problems);
@@ -172,23 +220,41 @@ fn range(node: &Node, problems: &mut Problems<'_>) -> Option<Range> {
         _ => (None, None),
     };
     let (Some(from), Some(to)) = (from, to) else {
-        let found = if matches!(node.kind, Kind::List(_)) { "a list of another length" } else { node.found() };
+        let found = if matches!(node.kind, Kind::List(_)) {
+            "a list of another length"
+        } else {
+            node.found()
+        };
         problems.add(
-            Report::error(codes::WRONG_TYPE, &node.span, format!("`range` is {found}"))
-                .expected("`[from, to]`, the first instant inside and the first one outside; `null` leaves a side open"),
+            Report::error(codes::WRONG_TYPE, &node.span, format!("`range` is {found}")).expected(
+                "`[from, to]`, the first instant inside and the first one outside; `null` leaves a side open",
+            ),
         );
         return None;
     };
-    let mut side = |node: &Node| if node.is_null() { None } else { instant(node, "range", problems) };
-    let range = Range { from: side(from), to: side(to) };
+    let mut side = |node: &Node| {
+        if node.is_null() {
+            None
+        } else {
+            instant(node, "range", problems)
+        }
+    };
+    let range = Range {
+        from: side(from),
+        to: side(to),
+    };
     not_empty(range, node, problems)
 }
 
 fn not_empty(range: Range, node: &Node, problems: &mut Problems<'_>) -> Option<Range> {
     if times::is_empty(&range) {
         problems.add(
-            Report::error(codes::BAD_TIME, &node.span, "the range is empty: its end is not after its beginning")
-                .hint("the second side is the first instant outside: a year is `[2017-01-01, 2018-01-01]`"),
+            Report::error(
+                codes::BAD_TIME,
+                &node.span,
+                "the range is empty: its end is not after its beginning",
+            )
+            .hint("the second side is the first instant outside: a year is `[2017-01-01, 2018-01-01]`"),
         );
         return None;
     }

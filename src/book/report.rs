@@ -20,7 +20,10 @@ pub struct Diagnostics {
 impl Diagnostics {
     /// Problems of a text; their spans are bytes of it.
     pub fn new(list: Vec<Diagnostic>, text: &str) -> Self {
-        Self { list, text: text.to_owned() }
+        Self {
+            list,
+            text: text.to_owned(),
+        }
     }
 
     /// Errors and warnings, by place.
@@ -30,12 +33,16 @@ impl Diagnostics {
 
     /// The errors, by place.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.list.iter().filter(|problem| problem.severity == Severity::Error)
+        self.list
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
     }
 
     /// The warnings, by place.
     pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.list.iter().filter(|problem| problem.severity == Severity::Warning)
+        self.list
+            .iter()
+            .filter(|problem| problem.severity == Severity::Warning)
     }
 
     /// The same as `Display`, with the colours of a terminal.
@@ -73,14 +80,20 @@ fn groups<'a>(problem: &'a Diagnostic, source: &Source<'a>) -> Vec<Group<'a>> {
     let mut group = if problem.line > 0 {
         // Only the lines concerned are handed over: a book may be one line of a megabyte.
         let (first, lines) = source.lines_around(&problem.span);
-        let within = problem.span.start.saturating_sub(lines.start)..problem.span.end.saturating_sub(lines.start);
+        let within =
+            problem.span.start.saturating_sub(lines.start)..problem.span.end.saturating_sub(lines.start);
         let text = source.text.get(lines).unwrap_or("");
         let (text, within) = shortened(text, within);
         let mut mark = AnnotationKind::Primary.span(within);
         if let Some(expected) = &problem.expected {
             mark = mark.label(format!("expected {expected}"));
         }
-        title.element(Snippet::source(text).line_start(first).path(problem.file.as_str()).annotation(mark))
+        title.element(
+            Snippet::source(text)
+                .line_start(first)
+                .path(problem.file.as_str())
+                .annotation(mark),
+        )
     } else {
         let mut group = Group::with_title(title);
         if !problem.file.is_empty() {
@@ -92,7 +105,10 @@ fn groups<'a>(problem: &'a Diagnostic, source: &Source<'a>) -> Vec<Group<'a>> {
         group
     };
     if let Some(metric) = &problem.metric {
-        let owner = problem.owner.as_ref().map_or(String::new(), |owner| format!(", owner {owner}"));
+        let owner = problem
+            .owner
+            .as_ref()
+            .map_or(String::new(), |owner| format!(", owner {owner}"));
         group = group.element(Level::NOTE.message(format!("metric {metric}{owner}")));
     }
     if let Some(hint) = &problem.hint {

@@ -11,7 +11,9 @@ pub(crate) fn locate(written: &str, value: &str, part: &Range<usize>) -> Range<u
         Some('\'') => unescaped(written, value, 1).or_else(|| unescaped(written, value, 0)),
         _ => unescaped(written, value, 0),
     };
-    let Some(origins) = origins else { return 0..written.len() };
+    let Some(origins) = origins else {
+        return 0..written.len();
+    };
     let from = part.start.min(value.len());
     let to = part.end.clamp(from, value.len());
     // Origins ascend by the byte of the value: the character that covers a byte is the last at or before it.
@@ -24,7 +26,11 @@ pub(crate) fn locate(written: &str, value: &str, part: &Range<usize>) -> Range<u
         Some(origin) => origin.written.end,
         None => 0,
     };
-    let end = if to > from { covering(to - 1).map_or(start, |origin| origin.written.end) } else { start };
+    let end = if to > from {
+        covering(to - 1).map_or(start, |origin| origin.written.end)
+    } else {
+        start
+    };
     start..end.max(start)
 }
 
@@ -45,7 +51,9 @@ fn unescaped(written: &str, value: &str, quotes: usize) -> Option<Vec<Origin>> {
             while rest.next_if(|(_, letter)| letter.is_whitespace()).is_some() {}
         }
         let written = match rest.peek() {
-            Some((start, letter)) if *letter == wanted || wanted.is_whitespace() && letter.is_whitespace() => {
+            Some((start, letter))
+                if *letter == wanted || wanted.is_whitespace() && letter.is_whitespace() =>
+            {
                 let (start, letter) = (*start, *letter);
                 rest.next();
                 let mut end = start + letter.len_utf8();
@@ -70,7 +78,9 @@ fn double_quoted(written: &str, value: &str) -> Option<Vec<Origin>> {
     let mut origins: Vec<Origin> = Vec::with_capacity(value.len());
     let mut wanted = value.char_indices().peekable();
     while let Some((at, letter)) = wanted.peek().copied() {
-        let Some((start, first)) = rest.next() else { return None };
+        let Some((start, first)) = rest.next() else {
+            return None;
+        };
         let mut end = start + first.len_utf8();
         let mut means = first;
         if first == '\\' {
@@ -114,9 +124,13 @@ fn double_quoted(written: &str, value: &str) -> Option<Vec<Origin>> {
             return None;
         }
         wanted.next();
-        origins.push(Origin { value: at, written: 1 + start..1 + end });
+        origins.push(Origin {
+            value: at,
+            written: 1 + start..1 + end,
+        });
     }
-    rest.all(|(_, letter)| letter.is_whitespace() || letter == '\\').then_some(origins)
+    rest.all(|(_, letter)| letter.is_whitespace() || letter == '\\')
+        .then_some(origins)
 }
 
 #[cfg(test)]
@@ -130,7 +144,9 @@ mod tests {
         let root = super::super::node::read(&source, &mut problems).expect("YAML");
         let node = root.peek("k").expect("key");
         let value = &node.scalar().expect("scalar").text;
-        let start = value.find(needle).unwrap_or_else(|| panic!("{needle:?} in {value:?}"));
+        let start = value
+            .find(needle)
+            .unwrap_or_else(|| panic!("{needle:?} in {value:?}"));
         let written = &yaml[node.span.clone()];
         written[locate(written, value, &(start..start + needle.len()))].to_owned()
     }

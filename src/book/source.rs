@@ -13,7 +13,11 @@ pub(crate) struct Source<'t> {
 impl<'t> Source<'t> {
     pub(crate) fn new(text: &'t str, file: &'t str) -> Self {
         let bytes = text.as_bytes();
-        let mut starts = vec![if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }];
+        let mut starts = vec![if text.starts_with('\u{feff}') {
+            '\u{feff}'.len_utf8()
+        } else {
+            0
+        }];
         for (at, byte) in bytes.iter().enumerate() {
             // YAML also ends a line at a lone carriage return.
             if *byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
@@ -28,16 +32,26 @@ impl<'t> Source<'t> {
         let offset = self.boundary(offset);
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
+        let column = self
+            .text
+            .get(start..offset)
+            .map_or(0, |before| before.chars().count())
+            + 1;
         (line, column)
     }
 
     /// The byte at a line and column; what lies beyond a line counts as its end.
     pub(crate) fn offset(&self, line: usize, column: usize) -> usize {
-        let Some(start) = self.starts.get(line.saturating_sub(1)) else { return self.text.len() };
+        let Some(start) = self.starts.get(line.saturating_sub(1)) else {
+            return self.text.len();
+        };
         let line = self.text.get(*start..).unwrap_or("");
         let line = line.split(['\n', '\r']).next().unwrap_or("");
-        start + line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(at, _)| at)
+        start
+            + line
+                .char_indices()
+                .nth(column.saturating_sub(1))
+                .map_or(line.len(), |(at, _)| at)
     }
 
     /// Whole lines around a span: the number of the first and the bytes they cover.

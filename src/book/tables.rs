@@ -14,6 +14,9 @@ use crate::model::{Column, ColumnId, ColumnType, Table, TableId};
 /// Digits after the point that a decimal can have.
 const MAX_SCALE: u8 = 18;
 
+/// The hint where something stands twice.
+pub(crate) const ONE_TOO_MANY: &str = "remove one of the two";
+
 const TYPES: &str = "`int`, `decimal(2)`, `money`, `float`, `bool`, `category`, `id`, `date` or `timestamp`";
 
 /// The tables with what only the loader needs to know of them.
@@ -60,7 +63,11 @@ impl Tables {
             };
             let table = self.get(table).map_or("", |table| table.name.as_str());
             let message = format!("table `{table}` has no column {}", quoted(name));
-            problems.add(Report::error(codes::UNKNOWN_COLUMN, &node.span, message).meant(near));
+            problems.add(
+                Report::error(codes::UNKNOWN_COLUMN, &node.span, message)
+                    .expected("a key of its `columns`")
+                    .meant(near),
+            );
         }
         found
     }
@@ -91,7 +98,9 @@ impl Tables {
 
 pub(crate) fn read(root: &Fields<'_>, currency: Option<&str>, problems: &mut Problems<'_>) -> Tables {
     let mut tables = Tables::default();
-    let Some((key, node)) = root.entry("tables") else { return tables };
+    let Some((key, node)) = root.entry("tables") else {
+        return tables;
+    };
     for (name, name_node, node) in fields::pairs(node, &key.span, "`tables`", problems).unwrap_or_default() {
         names::check(name, NameOf::Table, &name_node.span, problems);
         tables.index.insert(name, tables.list.len());
@@ -122,8 +131,10 @@ fn table(
     let mut index = Index::default();
     let mut broken = Vec::new();
     if let Some(fields) = &fields {
-        table.entity =
-            fields.get("entity").and_then(|n| fields::text(n, "entity", problems)).map(str::to_owned);
+        table.entity = fields
+            .get("entity")
+            .and_then(|n| fields::text(n, "entity", problems))
+            .map(str::to_owned);
         table.description = fields.words("description", problems);
         if let Some(columns) = fields.need("columns", &what, problems) {
             let what = format!("`columns` of {what}");
@@ -174,13 +185,19 @@ fn column(
     }
     let what = format!("column {}", quoted(name));
     let known = ["type", "source", "values", "allowed", "description"];
-    let Some(fields) = Fields::open(node, &key.span, &what, &known, problems) else { return (column, false) };
-    if let Some(source) = fields.get("source").and_then(|node| fields::text(node, "source", problems)) {
+    let Some(fields) = Fields::open(node, &key.span, &what, &known, problems) else {
+        return (column, false);
+    };
+    if let Some(source) = fields
+        .get("source")
+        .and_then(|node| fields::text(node, "source", problems))
+    {
         column.source = source.to_owned();
     }
     column.description = fields.words("description", problems);
-    let ty =
-        fields.need("type", &what, problems).and_then(|node| column_type(node, &key.span, currency, problems));
+    let ty = fields
+        .need("type", &what, problems)
+        .and_then(|node| column_type(node, &key.span, currency, problems));
     let readable = ty.is_some();
     match ty {
         Some(ColumnType::Category(_)) => categories(&fields, &mut column, problems),
@@ -208,10 +225,13 @@ fn categories(fields: &Fields<'_>, column: &mut Column, problems: &mut Problems<
         let mut set = BTreeSet::new();
         if let Kind::List(items) = &node.kind {
             for item in items {
-                let Some(value) = fields::text(item, "an allowed value", problems) else { continue };
+                let Some(value) = fields::text(item, "an allowed value", problems) else {
+                    continue;
+                };
                 if !set.insert(value.to_owned()) {
                     let message = format!("{} is allowed twice", quoted(value));
-                    problems.add(Report::error(codes::DUPLICATE_NAME, &item.span, message));
+                    problems
+                        .add(Report::error(codes::DUPLICATE_NAME, &item.span, message).hint(ONE_TOO_MANY));
                 }
             }
             if items.is_empty() {
@@ -235,11 +255,16 @@ fn categories(fields: &Fields<'_>, column: &mut Column, problems: &mut Problems<
             if let Some(scalar) = written_node.scalar() {
                 fields::warn_if_ambiguous(scalar, &written_node.span, problems);
             }
-            let Some(meant) = fields::text(meant_node, "the value that is meant", problems) else { continue };
+            let Some(meant) = fields::text(meant_node, "the value that is meant", problems) else {
+                continue;
+            };
             if let Some(allowed) = allowed.as_ref().filter(|allowed| !allowed.contains(meant)) {
                 let near = problems.near(meant, allowed.iter().map(String::as_str));
-                let message =
-                    format!("{} is mapped to {}, which is not allowed", quoted(written), quoted(meant));
+                let message = format!(
+                    "{} is mapped to {}, which is not allowed",
+                    quoted(written),
+                    quoted(meant)
+                );
                 problems.add(
                     Report::error(codes::VALUE_NOT_ALLOWED, &meant_node.span, message)
                         .expected("one of the values in `allowed`")
@@ -279,7 +304,10 @@ fn column_type(
     if plain.is_some() {
         return plain;
     }
-    if let Some(digits) = word.strip_prefix("decimal(").and_then(|rest| rest.strip_suffix(')')) {
+    if let Some(digits) = word
+        .strip_prefix("decimal(")
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
         return scale(digits, span, problems);
     }
     if word == "money" {
@@ -294,7 +322,10 @@ fn column_type(
         // A malformed currency of the book is reported where it stands.
         return Some(ColumnType::Decimal(currency_digits(code).unwrap_or(2)));
     }
-    if let Some(code) = word.strip_prefix("money[").and_then(|rest| rest.strip_suffix(']')) {
+    if let Some(code) = word
+        .strip_prefix("money[")
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
         let digits = currency_digits(code);
         if digits.is_none() {
             let message = format!("{} is no currency code", quoted(code));
@@ -318,18 +349,39 @@ fn column_type(
         "datetime" | "time" => Some("write `timestamp`".to_owned()),
         _ => None,
     };
-    let names = ["int", "float", "bool", "category", "id", "date", "timestamp", "money", "decimal(2)"];
-    let near = if hint.is_none() { problems.near(word, names) } else { None };
+    let names = [
+        "int",
+        "float",
+        "bool",
+        "category",
+        "id",
+        "date",
+        "timestamp",
+        "money",
+        "decimal(2)",
+    ];
+    let near = if hint.is_none() {
+        problems.near(word, names)
+    } else {
+        None
+    };
     let message = format!("{} is no column type", quoted(word));
     problems.add(
-        Report::error(codes::BAD_COLUMN_TYPE, span, message).expected(TYPES).meant(near).maybe(None, hint),
+        Report::error(codes::BAD_COLUMN_TYPE, span, message)
+            .expected(TYPES)
+            .meant(near)
+            .maybe(None, hint),
     );
     None
 }
 
 fn scale(digits: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<ColumnType> {
     let number = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty();
-    match digits.parse::<u8>().ok().filter(|scale| number && *scale <= MAX_SCALE) {
+    match digits
+        .parse::<u8>()
+        .ok()
+        .filter(|scale| number && *scale <= MAX_SCALE)
+    {
         Some(scale) => Some(ColumnType::Decimal(scale)),
         None => {
             let message = format!("a decimal cannot have {} digits after the point", quoted(digits));

@@ -30,11 +30,7 @@ enum Filter {
 
 impl<R: FormulaReader> Formulas<'_, R> {
     /// The value and the kind of a metric; `None` after a problem was reported, here or before.
-    pub(crate) fn value(
-        &self,
-        draft: &Draft<'_>,
-        problems: &mut Problems<'_>,
-    ) -> Option<(Cell, MetricKind)> {
+    pub(crate) fn value(&self, draft: &Draft<'_>, problems: &mut Problems<'_>) -> Option<(Cell, MetricKind)> {
         if draft.of == Of::Unknown || problems.is_full() {
             return None;
         }
@@ -50,15 +46,22 @@ impl<R: FormulaReader> Formulas<'_, R> {
             Shape::Ratio(top, bottom) => {
                 let top = self.number(draft, top, row, problems);
                 let bottom = self.number(draft, bottom, row, problems);
-                top.zip(bottom).map(|(a, b)| Cell::Arith(ArithOp::Div, Box::new(a), Box::new(b)))
+                top.zip(bottom)
+                    .map(|(a, b)| Cell::Arith(ArithOp::Div, Box::new(a), Box::new(b)))
             }
         }?;
         let kind = kind(draft, &value, problems);
-        if matches!(filter, Filter::Failed) { None } else { Some((value, kind)) }
+        if matches!(filter, Filter::Failed) {
+            None
+        } else {
+            Some((value, kind))
+        }
     }
 
     fn filter(&self, draft: &Draft<'_>, problems: &mut Problems<'_>) -> Filter {
-        let Some(node) = draft.filter else { return Filter::Absent };
+        let Some(node) = draft.filter else {
+            return Filter::Absent;
+        };
         let Of::Table(table) = draft.of else {
             needs_table("filter", &node.span, self.around, problems);
             return Filter::Failed;
@@ -70,19 +73,17 @@ impl<R: FormulaReader> Formulas<'_, R> {
     }
 
     /// A row formula that must be true or false.
-    pub(crate) fn condition(
-        &self,
-        node: &Node,
-        table: TableId,
-        problems: &mut Problems<'_>,
-    ) -> Option<Row> {
+    pub(crate) fn condition(&self, node: &Node, table: TableId, problems: &mut Problems<'_>) -> Option<Row> {
         let row = self.row(node, "filter", table, problems)?;
         if row.ty == RowType::Bool {
             return Some(row);
         }
-        let report =
-            Report::error(codes::FILTER_NOT_BOOL, &node.span, format!("the filter is {}", type_word(row.ty)))
-                .expected("a condition, true or false for each row");
+        let report = Report::error(
+            codes::FILTER_NOT_BOOL,
+            &node.span,
+            format!("the filter is {}", type_word(row.ty)),
+        )
+        .expected("a condition, true or false for each row");
         problems.add(match (&row.node, self.around.tables.get(table)) {
             (RowNode::Column(id), Some(Table { columns, .. })) => {
                 let name = columns.get(id.0).map_or("", |column| column.name.as_str());
@@ -123,7 +124,13 @@ impl<R: FormulaReader> Formulas<'_, R> {
             return None;
         }
         let tables = &self.around.tables.list;
-        let scope = CellScope { tables, table, at: draft.at, metrics: self.metrics, filter };
+        let scope = CellScope {
+            tables,
+            table,
+            at: draft.at,
+            metrics: self.metrics,
+            filter,
+        };
         match self.reader.cell(text, &scope) {
             Ok(cell) if is_truth(&cell) => {
                 problems.add(
@@ -171,15 +178,22 @@ impl<R: FormulaReader> Formulas<'_, R> {
             // The sum of a condition is the number of rows for which it holds: one model, two spellings.
             Agg::SumBoolean => (AggFunc::Count, None, both(filter, row)),
         };
-        Some(Cell::Aggregate(Box::new(Aggregate { table, at: draft.at, func, arg, filter })))
+        Some(Cell::Aggregate(Box::new(Aggregate {
+            table,
+            at: draft.at,
+            func,
+            arg,
+            filter,
+        })))
     }
 }
 
 fn both(filter: Option<&Row>, condition: Option<Row>) -> Option<Row> {
     match (filter.cloned(), condition) {
-        (Some(a), Some(b)) => {
-            Some(Row { ty: RowType::Bool, node: RowNode::And(Box::new(a), Box::new(b)) })
-        }
+        (Some(a), Some(b)) => Some(Row {
+            ty: RowType::Bool,
+            node: RowNode::And(Box::new(a), Box::new(b)),
+        }),
         (a, b) => a.or(b),
     }
 }
@@ -189,12 +203,18 @@ fn takes(agg: Agg, ty: RowType, span: &Range<usize>, problems: &mut Problems<'_>
     let number = matches!(ty, RowType::Int | RowType::Decimal(_) | RowType::Float);
     let found = type_word(ty);
     let error = |expected: &str| {
-        Report::error(codes::AGG_TYPE, span, format!("the aggregated formula is {found}")).expected(expected)
+        Report::error(
+            codes::AGG_TYPE,
+            span,
+            format!("the aggregated formula is {found}"),
+        )
+        .expected(expected)
     };
     match agg {
         Agg::Count => {
             if ty == RowType::Bool {
-                let message = "`agg: count` counts every row whose condition is known, also where it is false";
+                let message =
+                    "`agg: count` counts every row whose condition is known, also where it is false";
                 problems.add(
                     Report::warning(codes::AGG_TYPE, span, message)
                         .hint("`agg: sum_boolean` counts the rows for which it holds"),
@@ -226,7 +246,10 @@ fn kind(draft: &Draft<'_>, value: &Cell, problems: &mut Problems<'_>) -> MetricK
     parts.look(value);
     let key_spans = [("filter", draft.filter), ("at", draft.at_node)];
     for (key, node) in key_spans {
-        let Some(node) = node else { continue };
+        // Without a table the key has been refused already.
+        let (Some(node), Of::Table(_)) = (node, draft.of) else {
+            continue;
+        };
         if !parts.aggregates {
             let message = format!("`{key}` has no effect: the metric aggregates no rows itself");
             let hint = match key {
@@ -235,7 +258,8 @@ fn kind(draft: &Draft<'_>, value: &Cell, problems: &mut Problems<'_>) -> MetricK
             };
             problems.add(Report::error(codes::NO_EFFECT, &node.span, message).hint(hint));
         } else if parts.metrics {
-            let message = format!("`{key}` reaches the aggregates of this metric only, not the metrics it refers to");
+            let message =
+                format!("`{key}` reaches the aggregates of this metric only, not the metrics it refers to");
             problems.add(
                 Report::warning(codes::NO_EFFECT, &node.span, message)
                     .hint("give the aggregates a metric of their own"),
@@ -247,14 +271,26 @@ fn kind(draft: &Draft<'_>, value: &Cell, problems: &mut Problems<'_>) -> MetricK
     };
     match draft.kind {
         Some(MetricKind::Simple) if parts.metrics => {
-            mismatch("a simple metric cannot refer to other metrics", "write `type: derived`", problems);
+            mismatch(
+                "a simple metric cannot refer to other metrics",
+                "write `type: derived`",
+                problems,
+            );
         }
         Some(MetricKind::Simple) if !parts.aggregates => {
             let hint = "write `sum(…)`, `count()` or another aggregate";
-            mismatch("a simple metric aggregates rows, this one does not", hint, problems);
+            mismatch(
+                "a simple metric aggregates rows, this one does not",
+                hint,
+                problems,
+            );
         }
         Some(MetricKind::Derived) if parts.aggregates && !parts.metrics => {
-            mismatch("a derived metric refers to other metrics, this one does not", "write `type: simple`", problems);
+            mismatch(
+                "a derived metric refers to other metrics, this one does not",
+                "write `type: simple`",
+                problems,
+            );
         }
         _ => {}
     }
@@ -340,8 +376,7 @@ fn tell(found: Vec<Problem>, node: &Node, text: &str, problems: &mut Problems<'_
     for problem in found {
         let part = locate(written, text, &problem.at);
         let span = node.span.start + part.start..node.span.start + part.end;
-        problems.add(
-            Report::foreign(problem.code, &span, problem.message).maybe(problem.expected, problem.hint),
-        );
+        problems
+            .add(Report::foreign(problem.code, &span, problem.message).maybe(problem.expected, problem.hint));
     }
 }
