@@ -67,11 +67,10 @@ codes! {
     NO_EFFECT = "RM0132", "a key that would have no effect on the metric";
     FILTER_NOT_BOOL = "RM0133", "a filter that is not true or false";
     AGG_TYPE = "RM0134", "an aggregate of values that it cannot take";
-    NOT_A_NUMBER = "RM0135", "a metric whose formula is a truth value";
-    CYCLE = "RM0136", "metrics that are defined by each other";
-    KIND_MISMATCH = "RM0137", "a formula that does not fit the metric's type";
-    BAD_TIME = "RM0138", "a date, a point in time or a range that cannot be read";
-    OUT_OF_RANGE = "RM0139", "a number outside its range";
+    CYCLE = "RM0135", "metrics that are defined by each other";
+    KIND_MISMATCH = "RM0136", "a formula that does not fit the metric's type";
+    BAD_TIME = "RM0137", "a date, a point in time or a range that cannot be read";
+    OUT_OF_RANGE = "RM0138", "a number outside its range";
 }
 
 #[cfg(test)]

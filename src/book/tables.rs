@@ -26,8 +26,9 @@ pub(crate) struct Tables {
     pub(crate) index: Index,
     /// The columns of each table by name.
     columns: Vec<Index>,
-    /// Columns with problems, per table: formulas over them would only repeat those.
-    broken: Vec<Vec<String>>,
+    /// Columns with problems, per table: formulas over them would only repeat those. `None`: the columns
+    /// could not be read at all.
+    broken: Vec<Option<Vec<String>>>,
 }
 
 impl Tables {
@@ -42,8 +43,11 @@ impl Tables {
 
     /// True if a formula names a column that has problems of its own.
     pub(crate) fn is_about_broken(&self, table: TableId, formula: &str) -> bool {
-        let broken = self.broken.get(table.0).map_or(&[][..], Vec::as_slice);
-        broken.iter().any(|name| formula.contains(name.as_str()))
+        match self.broken.get(table.0) {
+            Some(Some(broken)) => broken.iter().any(|name| mentions(formula, name)),
+            Some(None) => true,
+            None => false,
+        }
     }
 
     /// The column that a key names; reports one that does not exist.
@@ -96,6 +100,16 @@ impl Tables {
     }
 }
 
+/// True if a formula contains a name, not as a part of a longer one.
+fn mentions(formula: &str, name: &str) -> bool {
+    let inside = |letter: Option<char>| letter.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+    !name.is_empty()
+        && formula.match_indices(name).any(|(at, _)| {
+            let (before, rest) = formula.split_at(at);
+            !inside(before.chars().next_back()) && !inside(rest.chars().nth(name.chars().count()))
+        })
+}
+
 pub(crate) fn read(root: &Fields<'_>, currency: Option<&str>, problems: &mut Problems<'_>) -> Tables {
     let mut tables = Tables::default();
     let Some((key, node)) = root.entry("tables") else {
@@ -129,7 +143,7 @@ fn table(
         description: String::new(),
     };
     let mut index = Index::default();
-    let mut broken = Vec::new();
+    let mut broken = None;
     if let Some(fields) = &fields {
         table.entity = fields
             .get("entity")
@@ -138,12 +152,14 @@ fn table(
         table.description = fields.words("description", problems);
         if let Some(columns) = fields.need("columns", &what, problems) {
             let what = format!("`columns` of {what}");
-            for (name, key, node) in
-                fields::pairs(columns, &columns.span, &what, problems).unwrap_or_default()
-            {
+            let pairs = fields::pairs(columns, &columns.span, &what, problems);
+            broken = pairs.as_ref().map(|_| vec![]);
+            for (name, key, node) in pairs.unwrap_or_default() {
                 let sound = names::check(name, NameOf::Column, &key.span, problems);
                 let (column, readable) = column(name, key, node, currency, problems);
-                if !(sound && readable) && !name.is_empty() {
+                if let (false, Some(broken)) = (sound && readable, &mut broken)
+                    && !problems.is_full()
+                {
                     broken.push(name.to_owned());
                 }
                 index.insert(name, table.columns.len());

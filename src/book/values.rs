@@ -132,14 +132,6 @@ impl<R: FormulaReader> Formulas<'_, R> {
             filter,
         };
         match self.reader.cell(text, &scope) {
-            Ok(cell) if is_truth(&cell) => {
-                problems.add(
-                    Report::error(codes::NOT_A_NUMBER, &node.span, "the formula is true or false")
-                        .expected("a number")
-                        .hint("write `if … { 1 } else { 0 }`"),
-                );
-                None
-            }
             Ok(cell) => Some(cell),
             Err(found) => {
                 tell(found, node, text, problems);
@@ -332,28 +324,6 @@ pub(crate) fn each_leaf(cell: &Cell, visit: &mut impl FnMut(&Cell)) {
             | Cell::Coalesce(a, b) => open.extend([&**a, &**b]),
             Cell::If(a, b, c) => open.extend([&**a, &**b, &**c]),
             Cell::Call(_, args) => open.extend(args),
-        }
-    }
-}
-
-/// True if the formula gives a truth value. Metrics are numbers.
-fn is_truth(cell: &Cell) -> bool {
-    let mut cell = cell;
-    loop {
-        match cell {
-            Cell::Bool(_)
-            | Cell::Not(_)
-            | Cell::Compare(..)
-            | Cell::And(..)
-            | Cell::Or(..)
-            | Cell::IsNull(_) => return true,
-            Cell::If(_, a, _) | Cell::Coalesce(a, _) => cell = a,
-            Cell::Number { .. }
-            | Cell::Aggregate(_)
-            | Cell::Metric(_)
-            | Cell::Neg(_)
-            | Cell::Arith(..)
-            | Cell::Call(..) => return false,
         }
     }
 }

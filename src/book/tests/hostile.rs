@@ -125,7 +125,7 @@ fn long_chains_and_long_circles() {
             .iter()
             .map(|problem| problem.code)
             .collect::<Vec<_>>(),
-        ["RM0136"]
+        ["RM0135"]
     );
     assert!(
         refused.all()[0].message.ends_with("m7 → … → m0"),
