@@ -1,0 +1,214 @@
+//! Books: YAML or JSON text to a checked [`Book`], or everything that is wrong with it at once.
+//!
+//! Reading goes from the outside in: text to a tree with places (`node`), the tree to sections
+//! (`header`, `tables`, `metrics`, `queries`), formulas through the formula reader (`formula`, `values`).
+//! Each step reports what it cannot use and goes on without it; only a book without errors is built.
+
+mod codes;
+mod currency;
+mod cycles;
+mod fields;
+mod fill;
+mod formula;
+mod header;
+mod metrics;
+mod names;
+mod node;
+mod problems;
+mod queries;
+mod report;
+mod scalar_map;
+mod source;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod times;
+mod values;
+
+use std::io::Read;
+use std::path::Path;
+
+pub use codes::{ALL as CODES, Code, meaning};
+pub use currency::currency_digits;
+pub use node::MAX_BYTES;
+pub use report::Diagnostics;
+pub use times::{parse_grain, parse_instant, parse_range};
+
+use crate::diagnostic::Diagnostic;
+use crate::model::{Book, Cell, Metric, MetricId, MetricKind};
+use fields::Fields;
+use formula::{FormulaReader, MetricName};
+use metrics::{Draft, Surroundings};
+use problems::{Problems, unplaced};
+use source::Source;
+use values::Formulas;
+
+/// A book that can be used, and what somebody should look at nevertheless.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The checked book.
+    pub book: Book,
+    /// Warnings, by place.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads a book with a given formula reader; `file` is the name that problems carry.
+pub(crate) fn load_with<R: FormulaReader>(text: &str, file: &str, reader: &R) -> Result<Loaded, Diagnostics> {
+    let source = Source::new(text, file);
+    let mut problems = Problems::new(&source);
+    let book = read(&source, reader, &mut problems);
+    match book.filter(|_| !problems.has_errors()) {
+        Some(book) => Ok(Loaded {
+            book,
+            warnings: problems.into_sorted(),
+        }),
+        None => Err(Diagnostics::new(problems.into_sorted(), text)),
+    }
+}
+
+/// Reads a book from bytes, which must be UTF-8.
+pub(crate) fn load_bytes_with<R: FormulaReader>(
+    bytes: &[u8],
+    file: &str,
+    reader: &R,
+) -> Result<Loaded, Diagnostics> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => load_with(text, file, reader),
+        Err(error) => {
+            let (sound, _) = bytes.split_at(error.valid_up_to().min(bytes.len()));
+            let text = String::from_utf8_lossy(sound).into_owned();
+            let (line, column) = Source::new(&text, file).place(text.len());
+            let mut problem = unplaced(file, codes::UNREADABLE, "the book is not UTF-8 text".to_owned());
+            (problem.line, problem.column, problem.span) = (line, column, text.len()..text.len());
+            problem.hint = Some("save it as UTF-8".to_owned());
+            Err(Diagnostics::new(vec![problem], &text))
+        }
+    }
+}
+
+/// Reads a book from a file.
+pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Result<Loaded, Diagnostics> {
+    let file = path.display().to_string();
+    let mut bytes = Vec::new();
+    // One byte more than allowed is enough to know; a device or a pipe may never end.
+    let limit = MAX_BYTES as u64 + 1;
+    let read = std::fs::File::open(path).and_then(|opened| opened.take(limit).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        let problem = unplaced(
+            &file,
+            codes::UNREADABLE,
+            format!("the file cannot be read: {error}"),
+        );
+        return Err(Diagnostics::new(vec![problem], ""));
+    }
+    if bytes.len() > MAX_BYTES {
+        let mut problem = unplaced(&file, codes::TOO_LARGE, "the book is too large".to_owned());
+        problem.expected = Some(format!("at most {MAX_BYTES} bytes"));
+        return Err(Diagnostics::new(vec![problem], ""));
+    }
+    load_bytes_with(&bytes, &file, reader)
+}
+
+const SECTIONS: [&str; 6] = [
+    "ripplemark",
+    "book",
+    "teams",
+    "tables",
+    "metrics",
+    "saved_queries",
+];
+
+fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {
+    let node = node::read(source, problems)?;
+    if !header::check_version(&node, problems) {
+        return None;
+    }
+    let root = Fields::open(&node, &node.span, "the book", &SECTIONS, problems)?;
+    let header = header::read(&root, problems);
+    let (teams, team_index) = header::teams(&root, problems);
+    let tables = tables::read(&root, header.currency.as_deref(), problems);
+    let around = Surroundings {
+        tables: &tables,
+        teams: &team_index,
+    };
+    let (drafts, metric_index) = metrics::read(&root, &around, problems);
+    let names = metric_names(&drafts);
+    let formulas = Formulas {
+        reader,
+        around: &around,
+        metrics: &names,
+    };
+    let values: Vec<Option<(Cell, MetricKind)>> = drafts
+        .iter()
+        .map(|draft| {
+            problems.about(named(draft), draft.owner_words.as_deref());
+            let value = formulas.value(draft, problems);
+            problems.about(None, None);
+            value
+        })
+        .collect();
+    let cells: Vec<Option<&Cell>> = values
+        .iter()
+        .map(|value| value.as_ref().map(|(cell, _)| cell))
+        .collect();
+    let references = cycles::references(cells.iter().copied());
+    cycles::report(&references, &drafts, problems);
+    let asked = queries::Asked {
+        metrics: &metric_index,
+        values: &cells,
+        references: &references,
+    };
+    let saved_queries = queries::read(&root, &asked, &formulas, problems);
+    if problems.has_errors() {
+        return None;
+    }
+    let metrics = drafts
+        .into_iter()
+        .zip(values)
+        .filter_map(|(draft, value)| finished(draft, value?))
+        .collect();
+    Some(Book {
+        id: header.id,
+        version: header.version,
+        currency: header.currency,
+        timezone: header.timezone,
+        first_day_of_week: header.first_day_of_week,
+        first_month_of_year: header.first_month_of_year,
+        teams,
+        tables: tables.list,
+        metrics,
+        saved_queries,
+    })
+}
+
+fn named<'d>(draft: &'d Draft<'_>) -> Option<&'d str> {
+    (!draft.name.is_empty()).then_some(draft.name.as_str())
+}
+
+/// The names formulas can use; of two metrics with one name, the first.
+fn metric_names<'d>(drafts: &'d [Draft<'_>]) -> Vec<MetricName<'d>> {
+    let mut seen = std::collections::BTreeSet::new();
+    drafts
+        .iter()
+        .enumerate()
+        .filter(|(_, draft)| !draft.name.is_empty() && seen.insert(draft.name.as_str()))
+        .map(|(position, draft)| MetricName {
+            id: MetricId(position),
+            name: &draft.name,
+        })
+        .collect()
+}
+
+fn finished(draft: Draft<'_>, (value, kind): (Cell, MetricKind)) -> Option<Metric> {
+    Some(Metric {
+        name: draft.name,
+        label: draft.label,
+        description: draft.description,
+        ring: draft.ring,
+        owners: draft.owners,
+        unit: draft.unit,
+        kind,
+        value,
+        fill_nulls_with: draft.fill_nulls_with,
+    })
+}

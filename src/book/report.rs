@@ -1,0 +1,137 @@
+//! Shows people what is wrong with a book: every problem with the lines it stands in.
+
+use std::fmt;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::problems::MAX_LISTED;
+use super::source::Source;
+use crate::diagnostic::{Diagnostic, Severity};
+
+/// Why a book was refused: all problems found, by place, and the text they stand in.
+///
+/// `Display` shows them without colour, each with its source lines.
+#[derive(Clone, Debug)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+    text: String,
+}
+
+impl Diagnostics {
+    /// Problems of a text; their spans are bytes of it.
+    pub fn new(list: Vec<Diagnostic>, text: &str) -> Self {
+        Self {
+            list,
+            text: text.to_owned(),
+        }
+    }
+
+    /// Errors and warnings, by place.
+    pub fn all(&self) -> &[Diagnostic] {
+        &self.list
+    }
+
+    /// The errors, by place.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
+    }
+
+    /// The warnings, by place.
+    pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list
+            .iter()
+            .filter(|problem| problem.severity == Severity::Warning)
+    }
+
+    /// The same as `Display`, with the colours of a terminal.
+    pub fn to_coloured(&self) -> String {
+        self.render(&Renderer::styled())
+    }
+
+    fn render(&self, renderer: &Renderer) -> String {
+        let source = Source::new(&self.text, "");
+        let mut shown = String::new();
+        for problem in self.list.iter().take(MAX_LISTED + 1) {
+            shown.push_str(renderer.render(&groups(problem, &source)).trim_end());
+            shown.push_str("\n\n");
+        }
+        let (errors, warnings) = (self.errors().count(), self.warnings().count());
+        shown.push_str(&count(errors, "error"));
+        if warnings > 0 {
+            shown.push_str(", ");
+            shown.push_str(&count(warnings, "warning"));
+        }
+        shown
+    }
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+fn groups<'a>(problem: &'a Diagnostic, source: &Source<'a>) -> Vec<Group<'a>> {
+    let level = match problem.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(problem.message.as_str()).id(problem.code);
+    let mut group = if problem.line > 0 {
+        // Only the lines concerned are handed over: a book may be one line of a megabyte.
+        let (first, lines) = source.lines_around(&problem.span);
+        let within =
+            problem.span.start.saturating_sub(lines.start)..problem.span.end.saturating_sub(lines.start);
+        let text = source.text.get(lines).unwrap_or("");
+        let (text, within) = shortened(text, within);
+        let mut mark = AnnotationKind::Primary.span(within);
+        if let Some(expected) = &problem.expected {
+            mark = mark.label(format!("expected {expected}"));
+        }
+        title.element(
+            Snippet::source(text)
+                .line_start(first)
+                .path(problem.file.as_str())
+                .annotation(mark),
+        )
+    } else {
+        let mut group = Group::with_title(title);
+        if !problem.file.is_empty() {
+            group = group.element(Level::NOTE.message(format!("in {}", problem.file)));
+        }
+        if let Some(expected) = &problem.expected {
+            group = group.element(Level::NOTE.message(format!("expected {expected}")));
+        }
+        group
+    };
+    if let Some(metric) = &problem.metric {
+        let owner = problem
+            .owner
+            .as_ref()
+            .map_or(String::new(), |owner| format!(", owner {owner}"));
+        group = group.element(Level::NOTE.message(format!("metric {metric}{owner}")));
+    }
+    if let Some(hint) = &problem.hint {
+        group = group.element(Level::HELP.message(hint.as_str()));
+    }
+    vec![group]
+}
+
+/// Cuts what would fill more than a screen: the renderer shows all of a text that it is given.
+fn shortened(text: &str, span: std::ops::Range<usize>) -> (&str, std::ops::Range<usize>) {
+    const LONGEST: usize = 4000;
+    let mut end = text.len().min(LONGEST.max(span.start + 1));
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    let text = text.get(..end).unwrap_or(text);
+    (text, span.start.min(end)..span.end.min(end))
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(&Renderer::plain()))
+    }
+}
+
+impl std::error::Error for Diagnostics {}

@@ -1,0 +1,411 @@
+//! The section `tables`: which columns formulas can use, what the data calls them, and what they hold.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::codes;
+use super::currency::currency_digits;
+use super::fields::{self, Fields};
+use super::names::{self, Index, NameOf};
+use super::node::{Kind, Node};
+use super::problems::{Problems, Report, quoted};
+use crate::model::{Column, ColumnId, ColumnType, Table, TableId};
+
+/// Digits after the point that a decimal can have.
+const MAX_SCALE: u8 = 18;
+
+/// The hint where something stands twice.
+pub(crate) const ONE_TOO_MANY: &str = "remove one of the two";
+
+const TYPES: &str = "`int`, `decimal(2)`, `money`, `float`, `bool`, `category`, `id`, `date` or `timestamp`";
+
+/// The tables with what only the loader needs to know of them.
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub(crate) list: Vec<Table>,
+    pub(crate) index: Index,
+    /// The columns of each table by name.
+    columns: Vec<Index>,
+    /// Columns with problems, per table: formulas over them would only repeat those. `None`: the columns
+    /// could not be read at all.
+    broken: Vec<Option<Vec<String>>>,
+}
+
+impl Tables {
+    pub(crate) fn get(&self, id: TableId) -> Option<&Table> {
+        self.list.get(id.0)
+    }
+
+    /// A column that the book declares, sound or not.
+    pub(crate) fn column(&self, table: TableId, name: &str) -> Option<ColumnId> {
+        self.columns.get(table.0)?.get(name).map(ColumnId)
+    }
+
+    /// True if a formula names a column that has problems of its own.
+    pub(crate) fn is_about_broken(&self, table: TableId, formula: &str) -> bool {
+        match self.broken.get(table.0) {
+            Some(Some(broken)) => broken.iter().any(|name| mentions(formula, name)),
+            Some(None) => true,
+            None => false,
+        }
+    }
+
+    /// The column that a key names; reports one that does not exist.
+    pub(crate) fn find_column(
+        &self,
+        table: TableId,
+        node: &Node,
+        key: &str,
+        problems: &mut Problems<'_>,
+    ) -> Option<ColumnId> {
+        let name = fields::text(node, key, problems)?;
+        let found = self.column(table, name);
+        if found.is_none() && !self.is_about_broken(table, name) {
+            let near = match self.columns.get(table.0) {
+                Some(columns) => problems.near(name, columns.names()),
+                None => None,
+            };
+            let table = self.get(table).map_or("", |table| table.name.as_str());
+            let message = format!("table `{table}` has no column {}", quoted(name));
+            problems.add(
+                Report::error(codes::UNKNOWN_COLUMN, &node.span, message)
+                    .expected("a key of its `columns`")
+                    .meant(near),
+            );
+        }
+        found
+    }
+
+    /// The same for a column that must place rows in time.
+    pub(crate) fn find_time(
+        &self,
+        table: TableId,
+        node: &Node,
+        key: &str,
+        problems: &mut Problems<'_>,
+    ) -> Option<ColumnId> {
+        let id = self.find_column(table, node, key, problems)?;
+        let column = self.get(table)?.columns.get(id.0)?;
+        if self.is_about_broken(table, &column.name)
+            || matches!(column.ty, ColumnType::Date | ColumnType::Timestamp)
+        {
+            return Some(id);
+        }
+        let message = format!("column `{}` cannot place a row in time", column.name);
+        problems.add(
+            Report::error(codes::NOT_A_TIME, &node.span, message)
+                .expected("a column of type `date` or `timestamp`"),
+        );
+        None
+    }
+}
+
+/// True if a formula contains a name, not as a part of a longer one.
+fn mentions(formula: &str, name: &str) -> bool {
+    let inside = |letter: Option<char>| letter.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+    !name.is_empty()
+        && formula.match_indices(name).any(|(at, _)| {
+            let (before, rest) = formula.split_at(at);
+            !inside(before.chars().next_back()) && !inside(rest.chars().nth(name.chars().count()))
+        })
+}
+
+pub(crate) fn read(root: &Fields<'_>, currency: Option<&str>, problems: &mut Problems<'_>) -> Tables {
+    let mut tables = Tables::default();
+    let Some((key, node)) = root.entry("tables") else {
+        return tables;
+    };
+    for (name, name_node, node) in fields::pairs(node, &key.span, "`tables`", problems).unwrap_or_default() {
+        names::check(name, NameOf::Table, &name_node.span, problems);
+        tables.index.insert(name, tables.list.len());
+        table(name, name_node, node, currency, &mut tables, problems);
+    }
+    tables
+}
+
+fn table(
+    name: &str,
+    name_node: &Node,
+    node: &Node,
+    currency: Option<&str>,
+    tables: &mut Tables,
+    problems: &mut Problems<'_>,
+) {
+    let id = TableId(tables.list.len());
+    let what = format!("table {}", quoted(name));
+    let known = ["entity", "time", "description", "columns"];
+    let fields = Fields::open(node, &name_node.span, &what, &known, problems);
+    let mut table = Table {
+        name: name.to_owned(),
+        entity: None,
+        time: None,
+        columns: vec![],
+        description: String::new(),
+    };
+    let mut index = Index::default();
+    let mut broken = None;
+    if let Some(fields) = &fields {
+        table.entity = fields
+            .get("entity")
+            .and_then(|n| fields::text(n, "entity", problems))
+            .map(str::to_owned);
+        table.description = fields.words("description", problems);
+        if let Some(columns) = fields.need("columns", &what, problems) {
+            let what = format!("`columns` of {what}");
+            let pairs = fields::pairs(columns, &columns.span, &what, problems);
+            broken = pairs.as_ref().map(|_| vec![]);
+            for (name, key, node) in pairs.unwrap_or_default() {
+                let sound = names::check(name, NameOf::Column, &key.span, problems);
+                let (column, readable) = column(name, key, node, currency, problems);
+                if let (false, Some(broken)) = (sound && readable, &mut broken)
+                    && !problems.is_full()
+                {
+                    broken.push(name.to_owned());
+                }
+                index.insert(name, table.columns.len());
+                table.columns.push(column);
+            }
+        }
+    }
+    tables.list.push(table);
+    tables.columns.push(index);
+    tables.broken.push(broken);
+    if let Some(node) = fields.as_ref().and_then(|fields| fields.get("time")) {
+        let time = tables.find_time(id, node, "time", problems);
+        if let Some(table) = tables.list.get_mut(id.0) {
+            table.time = time;
+        }
+    }
+}
+
+/// The column, and whether its type could be read.
+fn column(
+    name: &str,
+    key: &Node,
+    node: &Node,
+    currency: Option<&str>,
+    problems: &mut Problems<'_>,
+) -> (Column, bool) {
+    let mut column = Column {
+        name: name.to_owned(),
+        source: name.to_owned(),
+        ty: ColumnType::Category(None),
+        values: vec![],
+        description: String::new(),
+    };
+    if !matches!(node.kind, Kind::Map(_)) {
+        let ty = column_type(node, &key.span, currency, problems);
+        let readable = ty.is_some();
+        column.ty = ty.unwrap_or(column.ty);
+        return (column, readable);
+    }
+    let what = format!("column {}", quoted(name));
+    let known = ["type", "source", "values", "allowed", "description"];
+    let Some(fields) = Fields::open(node, &key.span, &what, &known, problems) else {
+        return (column, false);
+    };
+    if let Some(source) = fields
+        .get("source")
+        .and_then(|node| fields::text(node, "source", problems))
+    {
+        column.source = source.to_owned();
+    }
+    column.description = fields.words("description", problems);
+    let ty = fields
+        .need("type", &what, problems)
+        .and_then(|node| column_type(node, &key.span, currency, problems));
+    let readable = ty.is_some();
+    match ty {
+        Some(ColumnType::Category(_)) => categories(&fields, &mut column, problems),
+        Some(ty) => {
+            for key in ["allowed", "values"] {
+                if let Some((key_node, _)) = fields.entry(key) {
+                    let message = format!("{what} is no category, so `{key}` has no meaning");
+                    problems.add(
+                        Report::error(codes::NOT_A_CATEGORY, &key_node.span, message)
+                            .hint(format!("remove `{key}`, or write `type: category`")),
+                    );
+                }
+            }
+            column.ty = ty;
+        }
+        None => {}
+    }
+    (column, readable)
+}
+
+/// `allowed` closes the set of values, `values` maps other spellings into it.
+fn categories(fields: &Fields<'_>, column: &mut Column, problems: &mut Problems<'_>) {
+    let mut allowed: Option<BTreeSet<String>> = None;
+    if let Some((key, node)) = fields.entry("allowed") {
+        let mut set = BTreeSet::new();
+        if let Kind::List(items) = &node.kind {
+            for item in items {
+                let Some(value) = fields::text(item, "an allowed value", problems) else {
+                    continue;
+                };
+                if !set.insert(value.to_owned()) {
+                    let message = format!("{} is allowed twice", quoted(value));
+                    problems
+                        .add(Report::error(codes::DUPLICATE_NAME, &item.span, message).hint(ONE_TOO_MANY));
+                }
+            }
+            if items.is_empty() {
+                let message = "`allowed` is empty, so no value would be";
+                problems.add(
+                    Report::error(codes::WRONG_TYPE, &key.span, message)
+                        .expected("at least one value")
+                        .hint("remove `allowed` to leave the values open"),
+                );
+            }
+        } else {
+            let message = format!("`allowed` is {}", node.found());
+            problems.add(Report::error(codes::WRONG_TYPE, &node.span, message).expected("a list of values"));
+        }
+        allowed = Some(set);
+    }
+    if let Some((key, node)) = fields.entry("values") {
+        for (written, written_node, meant_node) in
+            fields::pairs(node, &key.span, "`values`", problems).unwrap_or_default()
+        {
+            if let Some(scalar) = written_node.scalar() {
+                fields::warn_if_ambiguous(scalar, &written_node.span, problems);
+            }
+            let Some(meant) = fields::text(meant_node, "the value that is meant", problems) else {
+                continue;
+            };
+            if let Some(allowed) = allowed.as_ref().filter(|allowed| !allowed.contains(meant)) {
+                let near = problems.near(meant, allowed.iter().map(String::as_str));
+                let message = format!(
+                    "{} is mapped to {}, which is not allowed",
+                    quoted(written),
+                    quoted(meant)
+                );
+                problems.add(
+                    Report::error(codes::VALUE_NOT_ALLOWED, &meant_node.span, message)
+                        .expected("one of the values in `allowed`")
+                        .meant(near),
+                );
+            }
+            column.values.push((written.to_owned(), meant.to_owned()));
+        }
+        column.values.sort();
+    }
+    column.ty = ColumnType::Category(allowed.map(|set| set.into_iter().collect()));
+}
+
+fn column_type(
+    node: &Node,
+    key: &Range<usize>,
+    currency: Option<&str>,
+    problems: &mut Problems<'_>,
+) -> Option<ColumnType> {
+    let span = if node.is_null() { key } else { &node.span };
+    let Some(scalar) = node.scalar() else {
+        let message = format!("a column's type is {}", node.found());
+        problems.add(Report::error(codes::WRONG_TYPE, span, message).expected(TYPES));
+        return None;
+    };
+    let word = scalar.text.as_str();
+    let plain = match word {
+        "int" => Some(ColumnType::Int),
+        "float" => Some(ColumnType::Float),
+        "bool" => Some(ColumnType::Bool),
+        "category" => Some(ColumnType::Category(None)),
+        "id" => Some(ColumnType::Id),
+        "date" => Some(ColumnType::Date),
+        "timestamp" => Some(ColumnType::Timestamp),
+        _ => None,
+    };
+    if plain.is_some() {
+        return plain;
+    }
+    if let Some(digits) = word
+        .strip_prefix("decimal(")
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
+        return scale(digits, span, problems);
+    }
+    if word == "money" {
+        let Some(code) = currency else {
+            let message = "`money` needs a currency, and the book names none";
+            problems.add(
+                Report::error(codes::BAD_CURRENCY, span, message)
+                    .hint("write `money[EUR]`, or add `currency: EUR` to `book`"),
+            );
+            return None;
+        };
+        // A malformed currency of the book is reported where it stands.
+        return Some(ColumnType::Decimal(currency_digits(code).unwrap_or(2)));
+    }
+    if let Some(code) = word
+        .strip_prefix("money[")
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
+        let digits = currency_digits(code);
+        if digits.is_none() {
+            let message = format!("{} is no currency code", quoted(code));
+            problems.add(
+                Report::error(codes::BAD_CURRENCY, span, message)
+                    .expected("three capital letters as in ISO 4217, `EUR`"),
+            );
+        }
+        return digits.map(ColumnType::Decimal);
+    }
+    let hint = match word {
+        "integer" | "bigint" | "long" => Some("write `int`".to_owned()),
+        "string" | "str" | "text" | "varchar" | "enum" => {
+            Some("write `category` for a label, `id` for a key".to_owned())
+        }
+        "number" | "numeric" | "double" | "real" => {
+            Some("write `decimal(2)` for exact amounts, `float` for measurements".to_owned())
+        }
+        "decimal" => Some("say how many digits stand after the point: `decimal(2)`".to_owned()),
+        "boolean" => Some("write `bool`".to_owned()),
+        "datetime" | "time" => Some("write `timestamp`".to_owned()),
+        _ => None,
+    };
+    let names = [
+        "int",
+        "float",
+        "bool",
+        "category",
+        "id",
+        "date",
+        "timestamp",
+        "money",
+        "decimal(2)",
+    ];
+    let near = if hint.is_none() {
+        problems.near(word, names)
+    } else {
+        None
+    };
+    let message = format!("{} is no column type", quoted(word));
+    problems.add(
+        Report::error(codes::BAD_COLUMN_TYPE, span, message)
+            .expected(TYPES)
+            .meant(near)
+            .maybe(None, hint),
+    );
+    None
+}
+
+fn scale(digits: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<ColumnType> {
+    let number = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty();
+    match digits
+        .parse::<u8>()
+        .ok()
+        .filter(|scale| number && *scale <= MAX_SCALE)
+    {
+        Some(scale) => Some(ColumnType::Decimal(scale)),
+        None => {
+            let message = format!("a decimal cannot have {} digits after the point", quoted(digits));
+            problems.add(
+                Report::error(codes::BAD_SCALE, span, message)
+                    .expected(format!("a whole number from 0 to {MAX_SCALE}")),
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What a sound book means.
+
+use super::super::{Loaded, load_with};
+use super::fake::Fake;
+use crate::diagnostic::Severity;
+use crate::model::*;
+
+const BOOK: &str = r#"
+ripplemark: 1
+book: {id: acme, version: "1.0.0", currency: JPY, timezone: europe/berlin, first_day_of_week: sunday, first_month_of_year: 2}
+teams: {sales: Sales, marketing: Marketing, ops: }
+tables:
+  opps:
+    entity: opp
+    time: closed
+    description: One row per deal
+    columns:
+      closed: {type: date, source: "Close Date"}
+      amount: decimal(2)
+      fee: money
+      tax: money[KWD]
+      product: {type: category, values: {gtx: GTX Pro, GTXPro: GTX Pro}, allowed: [MG Special, GTX Pro]}
+      stage: category
+      won: bool
+      touched: timestamp
+      opp_id: id
+  leads:
+    columns: {seen: date, product: category}
+metrics:
+  - name: win_rate
+    label: Win rate
+    type: ratio
+    ring: conversion
+    owner: [sales, marketing]
+    of: opps
+    numerator: count_if(stage == "Won")
+    denominator: count()
+    unit: share
+  - {name: revenue, owner: sales, of: opps, agg: sum, expr: amount, filter: 'stage == "Won"', fill_nulls_with: 0}
+  - {name: revenue2, owner: sales, of: opps, expr: sum(amount), where: 'stage == "Won"', ring: behavior}
+  - {name: deals, owner: sales, of: opps, agg: count, agg_time_dimension: touched}
+  - {name: wins, owner: sales, of: opps, agg: sum_boolean, expr: won, filter: 'amount > 0'}
+  - {name: wins2, owner: sales, of: opps, expr: count_if(won), filter: 'amount > 0'}
+  - {name: per_deal, owner: sales, expr: revenue / deals}
+saved_queries:
+  - {name: monthly, metrics: [win_rate, per_deal], group_by: [product], grain: month, range: [2017-01-01, 2018-01-01], where: 'stage == "Won"', as_of: "2017-12-31T12:00:00Z", totals: true}
+  - {name: all_of_it, by: product, range: {from: 2017-01-01}}
+"#;
+
+fn load(text: &str) -> Loaded {
+    load_with(text, "good.yaml", &Fake).unwrap_or_else(|refused| panic!("{refused}"))
+}
+
+#[test]
+fn header_tables_and_columns() {
+    let Loaded { book, warnings } = load(BOOK);
+    assert!(warnings.is_empty(), "{warnings:?}");
+    assert_eq!((book.id.as_str(), book.version.as_str()), ("acme", "1.0.0"));
+    assert_eq!(
+        (book.timezone.as_str(), book.first_month_of_year),
+        ("Europe/Berlin", 2)
+    );
+    assert_eq!(book.first_day_of_week, Weekday::Sunday);
+    assert_eq!(
+        book.teams[2],
+        Team {
+            id: "ops".into(),
+            name: "ops".into()
+        }
+    );
+    let opps = &book.tables[0];
+    assert_eq!(
+        (opps.time, opps.entity.as_deref()),
+        (Some(ColumnId(0)), Some("opp"))
+    );
+    assert_eq!(
+        (opps.columns[0].name.as_str(), opps.columns[0].source.as_str()),
+        ("closed", "Close Date")
+    );
+    assert_eq!(
+        (opps.columns[1].source.as_str(), &opps.columns[1].ty),
+        ("amount", &ColumnType::Decimal(2))
+    );
+    assert_eq!(opps.columns[2].ty, ColumnType::Decimal(0));
+    assert_eq!(opps.columns[3].ty, ColumnType::Decimal(3));
+    let product = &opps.columns[4];
+    assert_eq!(
+        product.ty,
+        ColumnType::Category(Some(vec!["GTX Pro".into(), "MG Special".into()]))
+    );
+    assert_eq!(product.values[0], ("GTXPro".into(), "GTX Pro".into()));
+    assert_eq!(opps.columns[5].ty, ColumnType::Category(None));
+    assert_eq!(book.tables[1].time, None);
+}
+
+#[test]
+fn metrics_and_their_two_spellings() {
+    let book = load(BOOK).book;
+    let metric = |name: &str| {
+        book.metrics
+            .iter()
+            .find(|metric| metric.name == name)
+            .expect("metric")
+    };
+    let rate = metric("win_rate");
+    assert_eq!(
+        (rate.kind, rate.ring, rate.label.as_str()),
+        (MetricKind::Ratio, Some(Ring::Conversion), "Win rate")
+    );
+    assert_eq!(rate.owners, [TeamId(0), TeamId(1)]);
+    assert!(matches!(rate.value, Cell::Arith(ArithOp::Div, ..)));
+    let revenue = metric("revenue");
+    assert_eq!(revenue.value, metric("revenue2").value);
+    assert_eq!(
+        (revenue.kind, revenue.label.as_str()),
+        (MetricKind::Simple, "revenue")
+    );
+    assert_eq!(revenue.fill_nulls_with, Some(Const::Int(0)));
+    assert_eq!(metric("revenue2").ring, Some(Ring::Behaviour));
+    let Cell::Aggregate(sum) = &revenue.value else {
+        panic!("{:?}", revenue.value)
+    };
+    assert_eq!(
+        (sum.table, sum.at, sum.func),
+        (TableId(0), Some(ColumnId(0)), AggFunc::Sum)
+    );
+    assert!(sum.filter.is_some());
+    let Cell::Aggregate(count) = &metric("deals").value else {
+        panic!()
+    };
+    assert_eq!(
+        (count.func, &count.arg, count.at),
+        (AggFunc::Count, &None, Some(ColumnId(7)))
+    );
+    assert_eq!(metric("wins").value, metric("wins2").value);
+    assert_eq!(metric("per_deal").kind, MetricKind::Derived);
+}
+
+#[test]
+fn saved_queries_as_asked() {
+    let book = load(BOOK).book;
+    let (name, query) = &book.saved_queries[0];
+    assert_eq!(name, "monthly");
+    assert_eq!((query.grain, query.totals), (Some(Grain::Month), true));
+    assert_eq!(query.by, ["product"]);
+    let year = Range {
+        from: Some(Instant::Date(17167)),
+        to: Some(Instant::Date(17532)),
+    };
+    assert_eq!(query.range, Some(year));
+    assert_eq!(query.as_of, Some(Instant::Timestamp(1_514_721_600_000_000)));
+    assert_eq!(query.filter.as_deref(), Some("stage == \"Won\""));
+    let (_, all) = &book.saved_queries[1];
+    assert!(all.metrics.is_empty());
+    assert_eq!(
+        all.range,
+        Some(Range {
+            from: Some(Instant::Date(17167)),
+            to: None
+        })
+    );
+}
+
+#[test]
+fn json_marks_line_ends_and_mappings_of_metrics_change_nothing() {
+    let yaml = load(BOOK).book;
+    assert_eq!(load(&BOOK.replace('\n', "\r\n")).book, yaml);
+    assert_eq!(load(&format!("\u{feff}{BOOK}")).book, yaml);
+    let small = "ripplemark: 1\nbook: {id: a}\nteams: {t: T}\ntables: {x: {columns: {v: int}}}\nmetrics: {total: {owner: t, expr: 'sum(v)'}}\n";
+    let json = r#"{"ripplemark": 1, "book": {"id": "a"}, "teams": {"t": "T"},
+        "tables": {"x": {"columns": {"v": {"type": "int"}}}},
+        "metrics": [{"name": "total", "owner": "t", "expr": "\u0073um(v)"}]}"#;
+    assert_eq!(load(small).book, load(json).book);
+    assert_eq!(load(small).book.timezone, "UTC");
+}
+
+#[test]
+fn ambiguous_text_is_taken_as_written_with_a_warning() {
+    let text = "ripplemark: 1\nbook: {id: a, version: 1.10}\nteams: {no: On, t: 'yes'}\ntables:\n  x:\n    columns:\n      c: {type: category, allowed: [NO, 12:30, 1_000, 007, DE], values: {y: 'NO'}}\n";
+    let Loaded { book, warnings } = load(text);
+    assert_eq!(book.version, "1.10");
+    let closed = ["007", "12:30", "1_000", "DE", "NO"].map(str::to_owned).to_vec();
+    assert_eq!(book.tables[0].columns[0].ty, ColumnType::Category(Some(closed)));
+    let places: Vec<(usize, usize)> = warnings.iter().map(|w| (w.line, w.column)).collect();
+    assert_eq!(
+        places,
+        [
+            (2, 24),
+            (3, 9),
+            (3, 13),
+            (7, 37),
+            (7, 41),
+            (7, 48),
+            (7, 55),
+            (7, 74)
+        ]
+    );
+    assert!(
+        warnings
+            .iter()
+            .all(|w| w.code == "RM0107" && w.severity == Severity::Warning)
+    );
+}
+
+#[test]
+fn a_report_shows_lines_marks_metric_owner_and_hint() {
+    let text = BOOK
+        .replace("owner: [sales, marketing]", "owner: [sales, marketin]")
+        .replace("expr: amount,", "expr: 'amuont',");
+    let refused = load_with(&text, "book.yaml", &Fake).expect_err("refused");
+    let shown = refused.to_string();
+    for wanted in [
+        "error[RM0116]: `marketin` is no team",
+        "--> book.yaml:27:20",
+        "owner: [sales, marketin]",
+        "expected a key of `teams`",
+        "note: metric win_rate, owner sales, marketin",
+        "help: did you mean `marketing`?",
+        "2 errors",
+    ] {
+        assert!(shown.contains(wanted), "{wanted:?} in\n{shown}");
+    }
+    assert!(!shown.contains('\u{1b}'));
+    assert!(refused.to_coloured().contains('\u{1b}'));
+}

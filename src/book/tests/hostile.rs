@@ -1,0 +1,177 @@
+//! Input that nobody writes by accident: refused quickly, never with a panic.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::super::{Diagnostics, load_bytes_with, load_with};
+use super::fake::Fake;
+
+/// Refused, within a time that is generous for a debug build on a busy machine.
+fn refused(text: &str) -> Diagnostics {
+    let begun = Instant::now();
+    let refused = load_with(text, "hostile.yaml", &Fake).expect_err("accepted");
+    let shown = refused.to_string();
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(!shown.is_empty() && refused.errors().count() > 0);
+    refused
+}
+
+fn codes(text: &str) -> Vec<&'static str> {
+    refused(text).all().iter().map(|problem| problem.code).collect()
+}
+
+#[test]
+fn nothing_at_all() {
+    for text in ["", "\n", "# only a comment\n", "---\n", "~", "\u{feff}", "{}"] {
+        assert_eq!(codes(text), ["RM0105", "RM0105"], "{text:?}");
+    }
+    assert_eq!(codes("just text"), ["RM0106"]);
+    assert_eq!(codes("- a list"), ["RM0106"]);
+    assert_eq!(codes("42"), ["RM0106"]);
+}
+
+#[test]
+fn depth_and_size() {
+    assert_eq!(codes(&"[".repeat(200_000)), ["RM0109"]);
+    assert_eq!(codes(&"{a: ".repeat(50_000)), ["RM0109"]);
+    assert_eq!(codes(&"- ".repeat(100_000)), ["RM0109"]);
+    let steps: String = (0..200)
+        .map(|depth| format!("{}a:\n", " ".repeat(depth)))
+        .collect();
+    assert_eq!(codes(&steps), ["RM0109"]);
+    assert_eq!(codes(&"a".repeat(1 << 20 | 1)), ["RM0102"]);
+    assert_eq!(codes(&"#".repeat(1 << 20)), ["RM0105", "RM0105"]);
+    assert_eq!(codes(&"\"".repeat(300_001)), ["RM0101"]);
+}
+
+#[test]
+fn anchors_and_bombs() {
+    let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x]\n");
+    for (from, to) in [
+        ("a", "b"),
+        ("b", "c"),
+        ("c", "d"),
+        ("d", "e"),
+        ("e", "f"),
+        ("f", "g"),
+    ] {
+        bomb.push_str(&format!(
+            "{to}: &{to} [{}]\n",
+            vec![format!("*{from}"); 9].join(", ")
+        ));
+    }
+    assert_eq!(codes(&bomb), ["RM0108"]);
+    assert_eq!(codes("a: *b\n"), ["RM0108"]);
+    assert_eq!(codes("a: &b {c: 1}\n"), ["RM0108"]);
+    assert_eq!(codes("ripplemark: 1\n---\nripplemark: 1\n"), ["RM0110"]);
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let refused = load_bytes_with(b"ripplemark: 1\nbook: {id: \xff}", "x", &Fake).expect_err("accepted");
+    assert_eq!(
+        (
+            refused.all()[0].code,
+            refused.all()[0].line,
+            refused.all()[0].column
+        ),
+        ("RM0111", 2, 12)
+    );
+    assert_eq!(codes("ripplemark: 1\nbook: \0\n"), ["RM0101"]);
+    assert_eq!(codes("ripplemark: \u{7}1\n"), ["RM0101"]);
+    let utf16: Vec<u8> = "ripplemark: 1"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert!(load_bytes_with(&[&[0xff, 0xfe], utf16.as_slice()].concat(), "x", &Fake).is_err());
+}
+
+#[test]
+fn more_problems_than_anybody_reads() {
+    let mut text = String::from("ripplemark: 1\nbook: {id: x}\nteams: {");
+    for team in 0..8_000 {
+        text.push_str(&format!("team_number_{team}: x, "));
+    }
+    text.push_str("}\nmetrics:\n");
+    for metric in 0..8_000 {
+        text.push_str(&format!(
+            "- {{name: m{metric}, owner: team_numbre_{metric}, expr: nothing}}\n"
+        ));
+    }
+    let refused = refused(&text);
+    assert_eq!(refused.all().len(), 501);
+    let last = refused.all().last().expect("last");
+    assert_eq!((last.code, last.line), ("RM0100", 0));
+    assert!(
+        refused.all()[0]
+            .hint
+            .as_deref()
+            .is_some_and(|hint| hint.contains("team_number_0"))
+    );
+}
+
+#[test]
+fn long_chains_and_long_circles() {
+    let mut text = String::from("ripplemark: 1\nbook: {id: x}\nteams: {a: A}\nmetrics:\n");
+    for metric in 0..2_000 {
+        let next = (metric + 1) % 2_000;
+        text.push_str(&format!("- {{name: m{metric}, owner: a, expr: m{next}}}\n"));
+    }
+    let refused = refused(&text);
+    assert_eq!(
+        refused
+            .all()
+            .iter()
+            .map(|problem| problem.code)
+            .collect::<Vec<_>>(),
+        ["RM0135"]
+    );
+    assert!(
+        refused.all()[0].message.ends_with("m7 → … → m0"),
+        "{}",
+        refused.all()[0].message
+    );
+}
+
+#[test]
+fn a_book_on_one_line_is_shown_in_part() {
+    let long = "x".repeat(200_000);
+    let text =
+        format!("{{\"ripplemark\": 1, \"book\": {{\"id\": \"a\"}}, \"before\": \"{long}\", \"after\": 2}}");
+    let refused = refused(&text);
+    assert_eq!(refused.all().len(), 2);
+    assert!(refused.to_string().len() < 30_000);
+}
+
+/// Pieces that books are made of, so that random text gets past the first line.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("ripplemark: 1\nbook: {id: a, currency: EUR}\nteams: {a: A}\n".to_owned()),
+        Just("tables:\n  t:\n    time: d\n    columns: {d: date, x: money, c: category}\n".to_owned()),
+        Just("metrics:\n- {name: m, owner: a, expr: sum(x)}\n".to_owned()),
+        Just("- {name: n, owner: [a], agg: sum, expr: x, filter: 'c == \"é\"'}\n".to_owned()),
+        Just("saved_queries:\n- {name: q, by: [c], grain: month, range: [2017-01-01, null]}\n".to_owned()),
+        "[a-z]{1,8}: [-{}\\[\\]a-z0-9\"'|>&*!%@,: ]{0,12}\n",
+        "( {0,6})[-?:] [a-z]{0,3}\n",
+        "\\PC{0,8}",
+        Just("  k: |\n    sum(\n      y)\n".to_owned()),
+        Just("\r\n".to_owned()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn no_text_panics(pieces in prop::collection::vec(piece(), 0..12)) {
+        let text = pieces.concat();
+        if let Err(refused) = load_with(&text, "random.yaml", &Fake) {
+            for problem in refused.all() {
+                prop_assert!(text.get(problem.span.clone()).is_some());
+            }
+            prop_assert!(!refused.to_string().is_empty());
+            prop_assert!(!refused.to_coloured().is_empty());
+        }
+    }
+}
