@@ -1,4 +1,5 @@
 //! ripplemark: one KPI book, and the same number, to the last bit, everywhere.
 
+pub mod bind;
 pub mod diagnostic;
 pub mod model;
