@@ -3,3 +3,5 @@
 pub mod bind;
 pub mod diagnostic;
 pub mod model;
+#[cfg(feature = "io")]
+pub mod read;

@@ -54,19 +54,24 @@ pub struct TableSpec {
 }
 
 impl TableSpec {
-    /// Positions, in ascending order, of those of `names` that the table's required columns are read from.
+    /// Positions, in ascending order, of those of `names` that the table's required columns are read from; `None`
+    /// if a required column is not among them.
     ///
     /// A column is found under its `source`, and under its `name` where no source is there; upper and lower case
     /// differ. A name that occurs twice is listed twice, so that the [`Binder`] can refuse it.
     #[must_use]
-    pub fn positions_in(&self, names: &[&str]) -> Vec<usize> {
+    pub fn positions_in(&self, names: &[&str]) -> Option<Vec<usize>> {
         let mut positions: Vec<usize> = Vec::new();
         for column in self.columns.iter().filter(|column| column.required) {
-            positions.extend(column.positions_in(names));
+            let found = column.positions_in(names);
+            if found.is_empty() {
+                return None;
+            }
+            positions.extend(found);
         }
         positions.sort_unstable();
         positions.dedup();
-        positions
+        Some(positions)
     }
 }
 

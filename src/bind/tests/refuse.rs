@@ -185,7 +185,11 @@ fn positions_for_projection() {
         ("c", "C", true),
         ("d", "a", true),
     ]);
-    assert_eq!(table.positions_in(&["x", "a", "c", "b", "C", "A"]), [1, 4, 5]);
-    assert_eq!(table.positions_in(&["c", "a", "c"]), [0, 1, 2]);
-    assert_eq!(table.positions_in(&[]), [0_usize; 0]);
+    assert_eq!(
+        table.positions_in(&["x", "a", "c", "b", "C", "A"]),
+        Some(vec![1, 4, 5])
+    );
+    assert_eq!(table.positions_in(&["c", "a", "c"]), Some(vec![0, 1, 2]));
+    assert_eq!(table.positions_in(&["a", "A"]), None);
+    assert_eq!(spec(&[("b", "b", false)]).positions_in(&["b"]), Some(vec![]));
 }
