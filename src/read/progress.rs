@@ -1,0 +1,44 @@
+//! How far reading has come, for whoever draws it.
+//!
+//! Counters instead of a callback: the reader never waits for the screen, and a bar may look as often as it likes,
+//! from any thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes read so far and bytes to read; clones count together.
+///
+/// Every file that is opened with it adds to the total, so files that are opened before any is read give a total
+/// that does not grow any more. Of Parquet files only the columns that are read count, compressed.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    counters: Arc<Counters>,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Progress {
+    /// Bytes read so far.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.counters.done.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of all files opened so far.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.counters.total.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn expect(&self, bytes: u64) {
+        self.counters.total.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn advance(&self, bytes: u64) {
+        self.counters.done.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
