@@ -342,6 +342,20 @@ fn one_number_however_it_is_spelt() {
     );
 }
 
+/// Results that use the last word of their width and of the scratch.
+#[test]
+fn widths_are_used_up() {
+    let least = Number::of(&Input::Int(i128::MIN));
+    let twice = least.add(&least);
+    assert_eq!(twice.view().numerator(), [0, 0, 1]);
+    least.div(&Number::of(&Input::Int(3))).unwrap().check_rounding();
+    Number::of(&Input::Int(3)).div(&least).unwrap().check_rounding();
+    Number::of(&Input::Int(i128::MAX))
+        .div(&Number::of(&Input::Int(i128::MIN + 1)))
+        .unwrap()
+        .check_rounding();
+}
+
 /// Sums and products of binary64 values keep the shortest words there are.
 #[test]
 fn common_twos_are_taken_out() {
