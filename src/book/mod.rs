@@ -52,6 +52,22 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// Reads a book from text, YAML or JSON; `file` is the name that problems carry.
+///
+/// # Errors
+/// Everything that is wrong with the book, at once.
+pub fn load_str(text: &str, file: &str) -> Result<Loaded, Diagnostics> {
+    load_with(text, file, &formula::Language)
+}
+
+/// Reads a book from a file, YAML or JSON, of at most [`MAX_BYTES`].
+///
+/// # Errors
+/// Everything that is wrong with the book, at once; or that the file cannot be read.
+pub fn load_path(path: &Path) -> Result<Loaded, Diagnostics> {
+    load_path_with(path, &formula::Language)
+}
+
 /// Reads a book with a given formula reader; `file` is the name that problems carry.
 pub(crate) fn load_with<R: FormulaReader>(text: &str, file: &str, reader: &R) -> Result<Loaded, Diagnostics> {
     let source = Source::new(text, file);
