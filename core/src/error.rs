@@ -68,7 +68,9 @@ pub struct Error {
 }
 
 impl Error {
-    pub(crate) const fn new(code: Code, detail: usize) -> Self {
+    /// An error with this detail, saturated.
+    #[must_use]
+    pub const fn new(code: Code, detail: usize) -> Self {
         let detail = if detail > u32::MAX as usize { u32::MAX } else { detail as u32 };
         Error { code, detail }
     }

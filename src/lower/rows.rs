@@ -5,7 +5,6 @@ use super::question::{AskedTable, Question};
 use super::table_position;
 use crate::model::{
     AggFunc, Aggregate, ArithOp, Book, CmpOp, ColumnId, ColumnType, Const, Row, RowFn, RowNode, RowType, Table,
-    TableId,
 };
 use ripplemark_core::program::layout::NONE;
 use ripplemark_core::program::op::{Instruction, RowOp, SlotKind};
@@ -16,7 +15,6 @@ const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// Constants and texts that all tables share, and each table's code.
 pub(super) struct TableCode<'b> {
-    pub(super) id: TableId,
     pub(super) table: &'b Table,
     /// Columns that are read, in the order of the book.
     pub(super) columns: Vec<ColumnId>,
@@ -52,7 +50,6 @@ impl<'b> TableCode<'b> {
             }
         }
         let mut code = TableCode {
-            id: asked.id,
             table,
             columns: used.into_iter().collect(),
             code: Vec::new(),

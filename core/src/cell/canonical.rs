@@ -2,7 +2,7 @@
 
 use super::{CellValue, Cells, DimValue};
 
-impl Cells<'_, '_, '_> {
+impl<M: AsRef<[u64]>> Cells<'_, '_, M> {
     /// Writes metric `i` of the current group as canonical bytes; how many, or `None` if `out` is too short.
     ///
     /// The bytes are: metric name (u32 length, UTF-8), level mask (u32), each dimension (u8: 0 value, 1 missing,

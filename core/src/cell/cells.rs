@@ -46,9 +46,9 @@ pub enum DimValue {
 /// A cursor over the groups of a state, sorted by key.
 ///
 /// The order is: each dimension in turn (numbers, then bytes of text, ascending; missing last), then the period.
-pub struct Cells<'s, 'm, 'p> {
+pub struct Cells<'s, 'p, M> {
     program: Program<'p>,
-    state: &'s State<'m>,
+    state: &'s State<M>,
     order: &'s mut [u64],
     registers: Registers<'s, 'p>,
     count: usize,
@@ -57,10 +57,10 @@ pub struct Cells<'s, 'm, 'p> {
     level: u32,
 }
 
-impl<'s, 'm, 'p> Cells<'s, 'm, 'p> {
+impl<'s, 'p, M: AsRef<[u64]>> Cells<'s, 'p, M> {
     /// Words of working memory that reading this state takes.
     #[must_use]
-    pub fn words(program: &Program<'_>, state: &State<'_>) -> usize {
+    pub fn words(program: &Program<'_>, state: &State<M>) -> usize {
         state.group_count().saturating_add(program.cell_words())
     }
 
@@ -71,7 +71,7 @@ impl<'s, 'm, 'p> Cells<'s, 'm, 'p> {
     /// [`Code::Scratch`] if there are fewer than [`Cells::words`] words.
     pub fn new(
         program: &Program<'p>,
-        state: &'s State<'m>,
+        state: &'s State<M>,
         level: u32,
         words: &'s mut [u64],
     ) -> Result<Self, Error> {

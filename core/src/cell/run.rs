@@ -68,8 +68,8 @@ pub(super) struct Registers<'m, 'p> {
 }
 
 /// The group whose cells are computed.
-pub(super) struct Source<'s, 'm> {
-    pub(super) state: &'s State<'m>,
+pub(super) struct Source<'s, M> {
+    pub(super) state: &'s State<M>,
     /// `None`: no row was ever fed, and the result has one cell all the same.
     pub(super) group: Option<usize>,
     pub(super) key: Key,
@@ -107,7 +107,7 @@ impl<'m, 'p> Registers<'m, 'p> {
     }
 
     /// Runs all cell code for a group.
-    pub(super) fn run(&mut self, source: &Source<'_, '_>) -> Result<(), Error> {
+    pub(super) fn run(&mut self, source: &Source<'_, impl AsRef<[u64]>>) -> Result<(), Error> {
         for i in 0..self.program.cell_count() {
             let broken = Error::new(Code::ProgramCellCode, i);
             let ins = self.program.cell_instruction(i).ok_or(broken)?;
@@ -117,7 +117,7 @@ impl<'m, 'p> Registers<'m, 'p> {
         Ok(())
     }
 
-    fn step(&mut self, i: usize, ins: &Instruction<CellOp>, source: &Source<'_, '_>) -> Result<(), NumError> {
+    fn step(&mut self, i: usize, ins: &Instruction<CellOp>, source: &Source<'_, impl AsRef<[u64]>>) -> Result<(), NumError> {
         let program = self.program;
         let (numerator, denominator, at) = program.cell_width(i);
         let (registers, working) = self.words.split_at_mut_checked(self.working).ok_or(NumError::Short)?;
@@ -138,7 +138,7 @@ impl<'m, 'p> Registers<'m, 'p> {
 fn load_slot(
     program: &Program<'_>,
     ins: &Instruction<CellOp>,
-    source: &Source<'_, '_>,
+    source: &Source<'_, impl AsRef<[u64]>>,
     out: &mut RationalMut<'_>,
 ) -> Result<Marks, NumError> {
     let dims = program.dim_count();
@@ -181,7 +181,7 @@ fn load_slot(
 }
 
 /// Whether the period of a key is not over, as far as `as_of` or the watermark tell, or is cut by the range.
-fn is_partial(program: &Program<'_>, state: &State<'_>, placement: usize, key: &Key) -> bool {
+fn is_partial(program: &Program<'_>, state: &State<impl AsRef<[u64]>>, placement: usize, key: &Key) -> bool {
     let Some(grain) = program.grain().filter(|_| key.has_period()) else { return false };
     let start = key.period();
     let end = program.calendar().end(grain, start);

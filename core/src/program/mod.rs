@@ -451,6 +451,13 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// Bytes that the exact text of metric `i` takes at most.
+    #[must_use]
+    pub fn text_capacity(&self, i: usize) -> usize {
+        let (num, den, _) = self.cell_width(self.metric(i).value);
+        crate::num::Width { num, den }.text_bytes().saturating_add(40)
+    }
+
     /// How many levels the result has: the finest, then totals and subtotals.
     #[must_use]
     pub fn level_count(&self) -> usize {

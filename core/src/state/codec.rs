@@ -74,7 +74,7 @@ impl<'i> In<'i> {
     }
 }
 
-impl State<'_> {
+impl<M: AsRef<[u64]>> State<M> {
     /// Bytes that [`State::write_to`] writes. `order` must hold [`State::group_count`] words.
     ///
     /// # Errors
@@ -147,7 +147,9 @@ impl State<'_> {
             write_slot(slot.kind, words, out);
         }
     }
+}
 
+impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
     /// Merges canonical bytes into this state, from their group `from` on; see [`State::merge`] for the contract.
     /// All bytes are checked before anything is changed.
     ///

@@ -79,57 +79,13 @@ pub(super) fn words(program: &Program<'_>) -> usize {
     program.table_count() + PLACEMENT * program.placement_count() + 2 * program.column_total()
 }
 
-impl State<'_> {
+impl<M: AsRef<[u64]>> State<M> {
     fn placement_at(&self, program: &Program<'_>, placement: usize) -> usize {
         self.at.counters + program.table_count() + PLACEMENT * placement
     }
 
     fn column_at(&self, program: &Program<'_>, table: &TableView<'_>, column: usize) -> usize {
         self.placement_at(program, program.placement_count()) + 2 * (table.column_start + column)
-    }
-
-    fn bump(&mut self, at: usize, by: u64) {
-        let sum = self.word(at).saturating_add(by);
-        self.put(at, sum);
-    }
-
-    pub(super) fn count_read(&mut self, table: usize, rows: u64) {
-        let at = self.at.counters + table;
-        self.bump(at, rows);
-    }
-
-    pub(super) fn count_used(&mut self, program: &Program<'_>, placement: usize, time: Option<i64>) {
-        let at = self.placement_at(program, placement);
-        self.bump(at, 1);
-        if let Some(time) = time {
-            self.raise_watermark(at, time);
-        }
-    }
-
-    pub(super) fn count_reject(&mut self, program: &Program<'_>, placement: usize, reject: Reject) {
-        let at = self.placement_at(program, placement) + 1 + reject as usize;
-        self.bump(at, 1);
-    }
-
-    pub(super) fn count_column(
-        &mut self,
-        program: &Program<'_>,
-        table: &TableView<'_>,
-        column: usize,
-        missing: u64,
-        invalid: u64,
-    ) {
-        let at = self.column_at(program, table, column);
-        self.bump(at, missing);
-        self.bump(at + 1, invalid);
-    }
-
-    fn raise_watermark(&mut self, placement_at: usize, time: i64) {
-        let (has, value) = (placement_at + 9, placement_at + 10);
-        if self.word(has) == 0 || time > self.word(value) as i64 {
-            self.put(has, 1);
-            self.put(value, time as u64);
-        }
     }
 
     /// The watermark of a placement: days or microseconds.
@@ -183,6 +139,52 @@ impl State<'_> {
     /// All counters, for merging and writing: plain numbers add up, watermarks are marked.
     pub(super) fn counter_words(&self, program: &Program<'_>) -> &[u64] {
         self.run(self.at.counters, words(program))
+    }
+}
+
+impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
+    fn bump(&mut self, at: usize, by: u64) {
+        let sum = self.word(at).saturating_add(by);
+        self.put(at, sum);
+    }
+
+    pub(super) fn count_read(&mut self, table: usize, rows: u64) {
+        let at = self.at.counters + table;
+        self.bump(at, rows);
+    }
+
+    pub(super) fn count_used(&mut self, program: &Program<'_>, placement: usize, time: Option<i64>) {
+        let at = self.placement_at(program, placement);
+        self.bump(at, 1);
+        if let Some(time) = time {
+            self.raise_watermark(at, time);
+        }
+    }
+
+    pub(super) fn count_reject(&mut self, program: &Program<'_>, placement: usize, reject: Reject) {
+        let at = self.placement_at(program, placement) + 1 + reject as usize;
+        self.bump(at, 1);
+    }
+
+    pub(super) fn count_column(
+        &mut self,
+        program: &Program<'_>,
+        table: &TableView<'_>,
+        column: usize,
+        missing: u64,
+        invalid: u64,
+    ) {
+        let at = self.column_at(program, table, column);
+        self.bump(at, missing);
+        self.bump(at + 1, invalid);
+    }
+
+    fn raise_watermark(&mut self, placement_at: usize, time: i64) {
+        let (has, value) = (placement_at + 9, placement_at + 10);
+        if self.word(has) == 0 || time > self.word(value) as i64 {
+            self.put(has, 1);
+            self.put(value, time as u64);
+        }
     }
 
     /// Adds counters that another state of the same signature holds.

@@ -35,7 +35,7 @@ struct Feeding<'c, 'b, 'p> {
     columns: &'c [Column<'b>],
 }
 
-impl State<'_> {
+impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
     /// Feeds rows `from .. rows` of a batch of table `table`.
     ///
     /// `columns` are in the order of the program's table. If [`Fed::need`] is not [`Need::Nothing`], make a larger state, [`State::merge`] this one

@@ -85,39 +85,9 @@ pub(super) fn stride(program: &Program<'_>) -> usize {
     program.dim_count() + 2 + 1 + program.slot_words()
 }
 
-impl State<'_> {
+impl<M: AsRef<[u64]>> State<M> {
     fn group_start(&self, group: usize) -> usize {
         self.at.groups + group * self.at.stride
-    }
-
-    /// The group with this key, which is added, empty, if it is new.
-    pub(crate) fn find_or_add(&mut self, key: &Key) -> Result<usize, Need> {
-        let mask = self.at.group_index_len - 1;
-        let mut probe = key.used().iter().fold(0, |hash, &word| mix(hash, word)) as usize & mask;
-        loop {
-            let entry = self.word(self.at.group_index + probe);
-            if entry == 0 {
-                break;
-            }
-            let group = entry as usize - 1;
-            if self.run(self.group_start(group), key.dims + 2) == key.used() {
-                return Ok(group);
-            }
-            probe = (probe + 1) & mask;
-        }
-        let group = self.group_count();
-        if group as u64 >= u64::from(self.capacity.groups) {
-            return Err(Need::Groups);
-        }
-        let (start, stride) = (self.group_start(group), self.at.stride);
-        let words = self.run_mut(start, stride);
-        words.fill(0);
-        for (to, from) in words.iter_mut().zip(key.used()) {
-            *to = *from;
-        }
-        self.put(self.at.group_index + probe, group as u64 + 1);
-        self.put(head::GROUPS, group as u64 + 1);
-        Ok(group)
     }
 
     pub(crate) fn key(&self, group: usize, dims: usize) -> Key {
@@ -134,19 +104,8 @@ impl State<'_> {
         self.word(self.group_start(group) + dims + 2)
     }
 
-    pub(crate) fn add_rows(&mut self, group: usize, dims: usize, rows: u64) {
-        let at = self.group_start(group) + dims + 2;
-        let sum = self.word(at).saturating_add(rows);
-        self.put(at, sum);
-    }
-
     pub(crate) fn slots(&self, group: usize, dims: usize) -> &[u64] {
         self.run(self.group_start(group) + dims + 3, self.at.stride - dims - 3)
-    }
-
-    pub(crate) fn slots_mut(&mut self, group: usize, dims: usize) -> &mut [u64] {
-        let (start, len) = (self.group_start(group) + dims + 3, self.at.stride - dims - 3);
-        self.run_mut(start, len)
     }
 
     /// The order of results: by each dimension (numbers and bytes ascending, missing last), then by period.
@@ -187,5 +146,48 @@ impl State<'_> {
             .get_mut(..count)?
             .sort_unstable_by(|&a, &b| self.compare_groups(program, a as usize, b as usize));
         Some(count)
+    }
+}
+
+impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
+    /// The group with this key, which is added, empty, if it is new.
+    pub(crate) fn find_or_add(&mut self, key: &Key) -> Result<usize, Need> {
+        let mask = self.at.group_index_len - 1;
+        let mut probe = key.used().iter().fold(0, |hash, &word| mix(hash, word)) as usize & mask;
+        loop {
+            let entry = self.word(self.at.group_index + probe);
+            if entry == 0 {
+                break;
+            }
+            let group = entry as usize - 1;
+            if self.run(self.group_start(group), key.dims + 2) == key.used() {
+                return Ok(group);
+            }
+            probe = (probe + 1) & mask;
+        }
+        let group = self.group_count();
+        if group as u64 >= u64::from(self.capacity.groups) {
+            return Err(Need::Groups);
+        }
+        let (start, stride) = (self.group_start(group), self.at.stride);
+        let words = self.run_mut(start, stride);
+        words.fill(0);
+        for (to, from) in words.iter_mut().zip(key.used()) {
+            *to = *from;
+        }
+        self.put(self.at.group_index + probe, group as u64 + 1);
+        self.put(head::GROUPS, group as u64 + 1);
+        Ok(group)
+    }
+
+    pub(crate) fn add_rows(&mut self, group: usize, dims: usize, rows: u64) {
+        let at = self.group_start(group) + dims + 2;
+        let sum = self.word(at).saturating_add(rows);
+        self.put(at, sum);
+    }
+
+    pub(crate) fn slots_mut(&mut self, group: usize, dims: usize) -> &mut [u64] {
+        let (start, len) = (self.group_start(group) + dims + 3, self.at.stride - dims - 3);
+        self.run_mut(start, len)
     }
 }

@@ -14,7 +14,7 @@ pub struct Merged {
     pub need: Need,
 }
 
-impl State<'_> {
+impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
     /// Merges another state of the same signature into this one, from its group `from` on.
     ///
     /// Rejected and read rows are added when the last group is in. If [`Merged::need`] is not [`Need::Nothing`], make
@@ -22,7 +22,7 @@ impl State<'_> {
     ///
     /// # Errors
     /// [`Code::StateSignature`] if the other state was made with other aggregates, dimensions or times.
-    pub fn merge(&mut self, program: &Program<'_>, other: &State<'_>, from: usize) -> Result<Merged, Error> {
+    pub fn merge(&mut self, program: &Program<'_>, other: &State<impl AsRef<[u64]>>, from: usize) -> Result<Merged, Error> {
         self.merge_level(program, other, from, u32::MAX)
     }
 
@@ -34,7 +34,7 @@ impl State<'_> {
     pub fn merge_level(
         &mut self,
         program: &Program<'_>,
-        other: &State<'_>,
+        other: &State<impl AsRef<[u64]>>,
         from: usize,
         mask: u32,
     ) -> Result<Merged, Error> {
@@ -69,7 +69,7 @@ impl State<'_> {
     }
 
     /// The other state's key in this state's numbering of texts.
-    fn adopt_key(&mut self, program: &Program<'_>, other: &State<'_>, key: &Key, mask: u32) -> Result<Key, Need> {
+    fn adopt_key(&mut self, program: &Program<'_>, other: &State<impl AsRef<[u64]>>, key: &Key, mask: u32) -> Result<Key, Need> {
         let mut own = *key;
         for dim in 0..program.dim_count() {
             if mask >> dim & 1 == 0 {

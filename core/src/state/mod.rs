@@ -126,21 +126,15 @@ impl Layout {
     }
 }
 
-/// A state in borrowed memory.
+/// A state in memory of the caller: `&mut [u64]` to feed and merge, `&[u64]` to read.
 #[derive(Debug)]
-pub struct State<'m> {
-    mem: &'m mut [u64],
+pub struct State<M> {
+    mem: M,
     at: Layout,
     capacity: Capacity,
 }
 
-impl<'m> State<'m> {
-    /// Words of memory for a state of this capacity; `None` if no memory could be that large.
-    #[must_use]
-    pub fn words(program: &Program<'_>, capacity: Capacity) -> Option<usize> {
-        Layout::new(program, capacity).map(|layout| layout.end)
-    }
-
+impl<'m> State<&'m mut [u64]> {
     /// Makes an empty state in `mem`. What the memory held does not matter.
     ///
     /// # Errors
@@ -161,35 +155,48 @@ impl<'m> State<'m> {
         }
         Ok(state)
     }
+}
 
+impl State<&[u64]> {
+    /// Words of memory for a state of this capacity; `None` if no memory could be that large.
+    #[must_use]
+    pub fn words(program: &Program<'_>, capacity: Capacity) -> Option<usize> {
+        Layout::new(program, capacity).map(|layout| layout.end)
+    }
+}
+
+impl<M: AsRef<[u64]>> State<M> {
     /// Finds the state that [`State::init`] made in `mem`.
     ///
     /// # Errors
     /// [`Code::StateForeign`] if there is none, or one of a program with another signature.
-    pub fn attach(program: &Program<'_>, mem: &'m mut [u64]) -> Result<Self, Error> {
+    pub fn attach(program: &Program<'_>, mem: M) -> Result<Self, Error> {
         let foreign = Error::new(Code::StateForeign, 0);
-        let word = |i: usize| mem.get(i).copied().unwrap_or(0);
-        if word(head::MAGIC) != STATE_MAGIC
-            || !signature(program).iter().enumerate().all(|(i, &w)| word(head::SIGNATURE + i) == w)
-        {
-            return Err(foreign);
-        }
-        let part = |i: usize| u32::try_from(word(i)).map_err(|_| foreign);
-        let capacity = Capacity {
-            groups: part(head::CAP_GROUPS)?,
-            texts: part(head::CAP_TEXTS)?,
-            text_bytes: part(head::CAP_TEXT_BYTES)?,
+        let (capacity, at) = {
+            let mem = mem.as_ref();
+            let word = |i: usize| mem.get(i).copied().unwrap_or(0);
+            if word(head::MAGIC) != STATE_MAGIC
+                || !signature(program).iter().enumerate().all(|(i, &w)| word(head::SIGNATURE + i) == w)
+            {
+                return Err(foreign);
+            }
+            let part = |i: usize| u32::try_from(word(i)).map_err(|_| foreign);
+            let capacity = Capacity {
+                groups: part(head::CAP_GROUPS)?,
+                texts: part(head::CAP_TEXTS)?,
+                text_bytes: part(head::CAP_TEXT_BYTES)?,
+            };
+            let used = [
+                (word(head::GROUPS), capacity.groups),
+                (word(head::TEXTS), capacity.texts),
+                (word(head::TEXT_BYTES), capacity.text_bytes),
+            ];
+            let at = Layout::new(program, capacity).ok_or(foreign)?;
+            if used.iter().any(|&(used, capacity)| used > u64::from(capacity)) || at.end > mem.len() {
+                return Err(foreign);
+            }
+            (capacity, at)
         };
-        let used = [
-            (word(head::GROUPS), capacity.groups),
-            (word(head::TEXTS), capacity.texts),
-            (word(head::TEXT_BYTES), capacity.text_bytes),
-        ];
-        if used.iter().any(|&(used, capacity)| used > u64::from(capacity)) {
-            return Err(foreign);
-        }
-        let at = Layout::new(program, capacity).ok_or(foreign)?;
-        let mem = mem.get_mut(..at.end).ok_or(foreign)?;
         Ok(State { mem, at, capacity })
     }
 
@@ -206,21 +213,23 @@ impl<'m> State<'m> {
     }
 
     fn word(&self, i: usize) -> u64 {
-        self.mem.get(i).copied().unwrap_or(0)
+        self.mem.as_ref().get(i).copied().unwrap_or(0)
     }
 
+    fn run(&self, start: usize, len: usize) -> &[u64] {
+        self.mem.as_ref().get(start..start.saturating_add(len)).unwrap_or(&[])
+    }
+}
+
+impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
     fn put(&mut self, i: usize, value: u64) {
-        if let Some(word) = self.mem.get_mut(i) {
+        if let Some(word) = self.mem.as_mut().get_mut(i) {
             *word = value;
         }
     }
 
-    fn run(&self, start: usize, len: usize) -> &[u64] {
-        self.mem.get(start..start.saturating_add(len)).unwrap_or(&[])
-    }
-
     fn run_mut(&mut self, start: usize, len: usize) -> &mut [u64] {
-        self.mem.get_mut(start..start.saturating_add(len)).unwrap_or(&mut [])
+        self.mem.as_mut().get_mut(start..start.saturating_add(len)).unwrap_or(&mut [])
     }
 }
 

@@ -4,34 +4,7 @@
 
 use super::{Need, State, head, mix};
 
-impl State<'_> {
-    /// The number of a text, which is added if it is new.
-    pub(crate) fn intern(&mut self, text: &[u8]) -> Result<u64, Need> {
-        let probe = match self.find_text(text.len(), text.iter().copied()) {
-            Ok(id) => return Ok(id),
-            Err(probe) => probe,
-        };
-        let (id, start) = self.add_text(probe, text.len())?;
-        for (i, chunk) in text.chunks(8).enumerate() {
-            self.put(start + i, word_of(chunk.iter().copied()));
-        }
-        Ok(id)
-    }
-
-    /// The number, in this state, of a text of another state.
-    pub(crate) fn adopt_text(&mut self, other: &State<'_>, id: u64) -> Result<u64, Need> {
-        let len = other.text_len(id);
-        let probe = match self.find_text(len, other.text_iter(id)) {
-            Ok(own) => return Ok(own),
-            Err(probe) => probe,
-        };
-        let (own, start) = self.add_text(probe, len)?;
-        for i in 0..len.div_ceil(8) {
-            self.put(start + i, word_of(other.text_iter(id).skip(8 * i).take(8)));
-        }
-        Ok(own)
-    }
-
+impl<M: AsRef<[u64]>> State<M> {
     /// The number of a text, or where in the index it belongs.
     fn find_text(&self, len: usize, text: impl Iterator<Item = u8> + Clone) -> Result<u64, usize> {
         let mask = self.at.text_index_len - 1;
@@ -46,25 +19,6 @@ impl State<'_> {
             }
             probe = (probe + 1) & mask;
         }
-    }
-
-    /// Makes room for a text; its number and the word where its bytes begin.
-    fn add_text(&mut self, probe: usize, len: usize) -> Result<(u64, usize), Need> {
-        let (count, used) = (self.word(head::TEXTS), self.word(head::TEXT_BYTES));
-        if count >= u64::from(self.capacity.texts) {
-            return Err(Need::Texts);
-        }
-        // Each text begins on a word, so that it can be written without reading its neighbour.
-        let start = used.next_multiple_of(8);
-        let end = start.saturating_add(len as u64);
-        if end > u64::from(self.capacity.text_bytes) {
-            return Err(Need::TextBytes);
-        }
-        self.put(self.at.texts + count as usize, start << 32 | len as u64);
-        self.put(self.at.text_index + probe, count + 1);
-        self.put(head::TEXTS, count + 1);
-        self.put(head::TEXT_BYTES, end);
-        Ok((count, self.at.text_bytes + start as usize / 8))
     }
 
     /// Length in bytes of text `id`.
@@ -87,6 +41,54 @@ impl State<'_> {
             *to = from;
         }
         Some(len)
+    }
+}
+
+impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
+    /// The number of a text, which is added if it is new.
+    pub(crate) fn intern(&mut self, text: &[u8]) -> Result<u64, Need> {
+        let probe = match self.find_text(text.len(), text.iter().copied()) {
+            Ok(id) => return Ok(id),
+            Err(probe) => probe,
+        };
+        let (id, start) = self.add_text(probe, text.len())?;
+        for (i, chunk) in text.chunks(8).enumerate() {
+            self.put(start + i, word_of(chunk.iter().copied()));
+        }
+        Ok(id)
+    }
+
+    /// The number, in this state, of a text of another state.
+    pub(crate) fn adopt_text(&mut self, other: &State<impl AsRef<[u64]>>, id: u64) -> Result<u64, Need> {
+        let len = other.text_len(id);
+        let probe = match self.find_text(len, other.text_iter(id)) {
+            Ok(own) => return Ok(own),
+            Err(probe) => probe,
+        };
+        let (own, start) = self.add_text(probe, len)?;
+        for i in 0..len.div_ceil(8) {
+            self.put(start + i, word_of(other.text_iter(id).skip(8 * i).take(8)));
+        }
+        Ok(own)
+    }
+
+    /// Makes room for a text; its number and the word where its bytes begin.
+    fn add_text(&mut self, probe: usize, len: usize) -> Result<(u64, usize), Need> {
+        let (count, used) = (self.word(head::TEXTS), self.word(head::TEXT_BYTES));
+        if count >= u64::from(self.capacity.texts) {
+            return Err(Need::Texts);
+        }
+        // Each text begins on a word, so that it can be written without reading its neighbour.
+        let start = used.next_multiple_of(8);
+        let end = start.saturating_add(len as u64);
+        if end > u64::from(self.capacity.text_bytes) {
+            return Err(Need::TextBytes);
+        }
+        self.put(self.at.texts + count as usize, start << 32 | len as u64);
+        self.put(self.at.text_index + probe, count + 1);
+        self.put(head::TEXTS, count + 1);
+        self.put(head::TEXT_BYTES, end);
+        Ok((count, self.at.text_bytes + start as usize / 8))
     }
 }
 

@@ -1,0 +1,17 @@
+//! Running programs on the host: memory that grows, Arrow batches in, results out.
+//!
+//! ```text
+//! Program ─► Evaluation ◄─ feed (Arrow batches), merge (other evaluations, state bytes)
+//!                └─ finish ─► ResultSet: cells, rows read and rejected, receipt
+//! ```
+
+mod evaluation;
+mod frame;
+mod program;
+mod receipt;
+mod result;
+
+pub use evaluation::Evaluation;
+pub use program::Program;
+pub use receipt::Receipt;
+pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};

@@ -1,0 +1,332 @@
+//! The result of an evaluation: long, one row for each metric, level, group and period.
+
+use super::{Program, Receipt};
+use crate::bind::Unreadable;
+use ripplemark_core::cell::{CellValue, Cells, DimValue};
+use ripplemark_core::program::DimType;
+use ripplemark_core::program::layout::LEVEL_PERIOD;
+use ripplemark_core::state::Reject;
+use ripplemark_core::time::{Grain, civil_from_days};
+use ripplemark_core::{Flags, Program as View, Reasons, State};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// What a reader of a metric's number needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MetricInfo {
+    /// The name that formulas and queries use.
+    pub name: String,
+    /// The name shown to people.
+    pub label: String,
+    /// Names of the owning teams, joined by ", ".
+    pub owner: String,
+    /// The unit; empty where the book gives none.
+    pub unit: String,
+    /// What the metric means.
+    pub description: String,
+    /// `behaviour`, `conversion`, `revenue`, or empty.
+    pub ring: &'static str,
+    /// `simple`, `ratio` or `derived`.
+    pub kind: &'static str,
+    /// True if the value is one rational over counts, integers and decimals, rounded once.
+    pub exact: bool,
+    /// SHA-256 of what the metric means, in hex.
+    pub meaning: String,
+}
+
+/// Where a cell stands in one dimension.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Coordinate {
+    /// The level does not distinguish this dimension: a total over it.
+    All,
+    /// The rows have no value here; they are a group of their own.
+    Missing,
+    /// An integer.
+    Int(i64),
+    /// A truth value.
+    Bool(bool),
+    /// Days since 1970-01-01.
+    Date(i64),
+    /// Text.
+    Text(String),
+}
+
+impl std::fmt::Display for Coordinate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Coordinate::All => f.write_str("(all)"),
+            Coordinate::Missing => f.write_str("(missing)"),
+            Coordinate::Int(value) => write!(f, "{value}"),
+            Coordinate::Bool(value) => write!(f, "{value}"),
+            Coordinate::Date(day) => f.write_str(&iso_date(*day)),
+            Coordinate::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// `YYYY-MM-DD` of a day number.
+#[must_use]
+pub(crate) fn iso_date(day: i64) -> String {
+    let (year, month, day) = civil_from_days(day);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// One number, or the reasons why there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResultCell {
+    /// Position in [`ResultSet::metrics`].
+    pub metric: usize,
+    /// Mask of the level; see [`ResultSet::level_name`].
+    pub level: u32,
+    /// One coordinate for each dimension.
+    pub key: Vec<Coordinate>,
+    /// First day of the period, in days since 1970-01-01.
+    pub period: Option<i64>,
+    /// The value, correctly rounded.
+    pub value: Option<f64>,
+    /// The exact value as digits or as a fraction, for exact metrics.
+    pub exact: Option<String>,
+    /// Why there is no value.
+    pub reasons: Reasons,
+    /// What to know about the value.
+    pub flags: Flags,
+    /// Numerator, correctly rounded.
+    pub numerator: Option<f64>,
+    /// Denominator, correctly rounded.
+    pub denominator: Option<f64>,
+    /// Rows behind the number.
+    pub n: u64,
+}
+
+/// What happened to the rows of a table under one time column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RowReport {
+    /// The table.
+    pub table: String,
+    /// The column that placed rows in time; `None` where time was not read.
+    pub at: Option<String>,
+    /// Rows read.
+    pub read: u64,
+    /// Rows that entered a group.
+    pub used: u64,
+    /// (reason, rows) for those that did not; only reasons that occurred.
+    pub rejected: Vec<(&'static str, u64)>,
+    /// The latest time among the used rows: days for a date column, microseconds for a timestamp column.
+    pub watermark: Option<i64>,
+}
+
+/// What happened to the values of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ColumnReport {
+    /// The table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+    /// Rows without a value (nulls and NaN).
+    pub missing: u64,
+    /// Rows whose value is not of the declared type.
+    pub invalid: u64,
+    /// The first unreadable text and its row, where the host read text.
+    pub example: Option<(u64, String)>,
+}
+
+/// A result with everything that explains it.
+#[derive(Clone, Debug)]
+pub struct ResultSet {
+    /// The metrics, in the order of the query.
+    pub metrics: Vec<MetricInfo>,
+    /// Names of the dimensions, in the order of the query.
+    pub dims: Vec<String>,
+    /// Length of a period, where there is a time axis.
+    pub grain: Option<Grain>,
+    /// The cells: by level, then by key, then by metric.
+    pub cells: Vec<ResultCell>,
+    /// What happened to the rows.
+    pub rows: Vec<RowReport>,
+    /// What happened to the values; only columns with missing or invalid values.
+    pub columns: Vec<ColumnReport>,
+    /// What this result was made of.
+    pub receipt: Receipt,
+    pub(super) dim_types: Vec<DimType>,
+    pub(super) hasher: Sha256,
+}
+
+impl ResultSet {
+    pub(super) fn new(program: &Program, state: &State<&[u64]>, unreadable: Vec<Unreadable>) -> ResultSet {
+        let view = program.view();
+        let dims: Vec<_> = (0..view.dim_count()).map(|d| view.dim(d)).collect();
+        ResultSet {
+            metrics: (0..view.metric_count()).map(|i| metric_info(view, i)).collect(),
+            dims: dims.iter().map(|dim| dim.name.to_owned()).collect(),
+            grain: view.grain(),
+            cells: Vec::new(),
+            rows: (0..state.placement_count(view)).map(|i| row_report(view, state, i)).collect(),
+            columns: column_reports(view, state, &unreadable),
+            receipt: Receipt::default(),
+            dim_types: dims.iter().map(|dim| dim.ty).collect(),
+            hasher: Sha256::new(),
+        }
+    }
+
+    /// SHA-256 of the canonical bytes of all cells: the same on every machine and in every language.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        self.hasher.clone().finalize().into()
+    }
+
+    /// The names of what a level distinguishes, joined by ","; `total` for none.
+    #[must_use]
+    pub fn level_name(&self, level: u32) -> String {
+        let mut names: Vec<&str> = (self.dims.iter().enumerate())
+            .filter(|(d, _)| level >> d & 1 == 1)
+            .map(|(_, name)| name.as_str())
+            .collect();
+        if let Some(grain) = self.grain.filter(|_| level & LEVEL_PERIOD != 0) {
+            names.push(grain_name(grain));
+        }
+        if names.is_empty() { "total".to_owned() } else { names.join(",") }
+    }
+
+    /// The cells of one metric, by name.
+    pub fn metric(&self, name: &str) -> impl Iterator<Item = &ResultCell> {
+        let position = self.metrics.iter().position(|m| m.name == name);
+        self.cells.iter().filter(move |cell| Some(cell.metric) == position)
+    }
+
+    /// The only cell of a metric in a result without dimensions and periods, or its total.
+    #[must_use]
+    pub fn total(&self, name: &str) -> Option<&ResultCell> {
+        self.metric(name).find(|cell| cell.level == 0)
+    }
+}
+
+/// The word for a grain.
+pub(crate) fn grain_name(grain: Grain) -> &'static str {
+    match grain {
+        Grain::Day => "day",
+        Grain::Week => "week",
+        Grain::Month => "month",
+        Grain::Quarter => "quarter",
+        Grain::Year => "year",
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn metric_info(view: &View<'_>, i: usize) -> MetricInfo {
+    let metric = view.metric(i);
+    MetricInfo {
+        name: metric.name.to_owned(),
+        label: metric.label.to_owned(),
+        owner: metric.owner.to_owned(),
+        unit: metric.unit.to_owned(),
+        description: metric.description.to_owned(),
+        ring: ["", "behaviour", "conversion", "revenue"].get(usize::from(metric.ring)).copied().unwrap_or(""),
+        kind: ["simple", "ratio", "derived"].get(usize::from(metric.kind)).copied().unwrap_or(""),
+        exact: metric.exact,
+        meaning: hex(metric.meaning),
+    }
+}
+
+fn row_report(view: &View<'_>, state: &State<&[u64]>, i: usize) -> RowReport {
+    let counts = state.row_counts(view, i);
+    RowReport {
+        table: counts.table.to_owned(),
+        at: counts.at.map(str::to_owned),
+        read: counts.read,
+        used: counts.used,
+        rejected: (Reject::ALL.iter().zip(counts.rejected))
+            .filter(|(_, rows)| *rows > 0)
+            .map(|(reject, rows)| (reject.name(), rows))
+            .collect(),
+        watermark: counts.watermark,
+    }
+}
+
+fn column_reports(view: &View<'_>, state: &State<&[u64]>, unreadable: &[Unreadable]) -> Vec<ColumnReport> {
+    let mut reports = Vec::new();
+    for t in 0..view.table_count() {
+        let table = view.table(t);
+        for c in 0..table.column_count {
+            let (missing, invalid) = state.column_counts(view, t, c);
+            if missing + invalid > 0 {
+                let column = view.column(&table, c).name;
+                let example = unreadable
+                    .iter()
+                    .find(|found| found.column == column)
+                    .map(|found| (found.row as u64, found.text.clone()));
+                reports.push(ColumnReport {
+                    table: table.name.to_owned(),
+                    column: column.to_owned(),
+                    missing,
+                    invalid,
+                    example,
+                });
+            }
+        }
+    }
+    reports
+}
+
+/// Takes the cells of the cursor's group into the result.
+pub(super) fn read_group(set: &mut ResultSet, view: &View<'_>, cells: &mut Cells<'_, '_, &[u64]>) {
+    let key: Vec<Coordinate> = (0..view.dim_count()).map(|d| coordinate(cells, d)).collect();
+    let text_len: usize = key.iter().map(|c| if let Coordinate::Text(text) = c { text.len() } else { 0 }).sum();
+    let mut canonical = Vec::new();
+    let mut text = vec![0; 128];
+    for i in 0..view.metric_count() {
+        let CellValue { value, reasons, flags, numerator, denominator, n } = cells.cell(i);
+        // Name, key and numbers; 16 bytes for each dimension and 128 for the fixed parts are more than enough.
+        canonical.resize(view.metric(i).name.len() + text_len + 16 * view.dim_count() + 128, 0);
+        if let Some(written) = cells.write_cell(i, &mut canonical).and_then(|len| canonical.get(..len)) {
+            set.hasher.update(written);
+        }
+        set.cells.push(ResultCell {
+            metric: i,
+            level: cells.level(),
+            key: key.clone(),
+            period: cells.period(),
+            value,
+            exact: exact_text(view, cells, i, &mut text),
+            reasons,
+            flags,
+            numerator,
+            denominator,
+            n,
+        });
+    }
+}
+
+fn exact_text(
+    view: &View<'_>,
+    cells: &mut Cells<'_, '_, &[u64]>,
+    i: usize,
+    text: &mut Vec<u8>,
+) -> Option<String> {
+    if !view.metric(i).exact || cells.cell(i).value.is_none() {
+        return None;
+    }
+    // Twenty digits for each word of numerator and denominator always suffice.
+    let longest = view.text_capacity(i);
+    if text.len() < longest {
+        text.resize(longest, 0);
+    }
+    cells.exact_text(i, text).map(str::to_owned)
+}
+
+fn coordinate(cells: &Cells<'_, '_, &[u64]>, dim: usize) -> Coordinate {
+    match cells.dim(dim) {
+        DimValue::All => Coordinate::All,
+        DimValue::Missing => Coordinate::Missing,
+        DimValue::Int(value) => Coordinate::Int(value),
+        DimValue::Bool(value) => Coordinate::Bool(value),
+        DimValue::Date(day) => Coordinate::Date(day),
+        DimValue::Text(len) => {
+            let mut bytes = vec![0; len];
+            let text = cells.dim_text(dim, &mut bytes).unwrap_or(&[]);
+            Coordinate::Text(String::from_utf8_lossy(text).into_owned())
+        }
+    }
+}
