@@ -414,9 +414,8 @@ fn parquet_progress_reaches_the_total_of_what_is_read() {
         batch_rows: 100,
         ..ReadOptions::for_table(&table(&[("Won", LogicalType::Bool)]))
     };
-    let mut reader = open(&path, &little).unwrap();
     let mut seen = vec![0];
-    while let Some(batch) = reader.next() {
+    for batch in open(&path, &little).unwrap() {
         batch.unwrap();
         seen.push(little.progress.done());
     }
