@@ -250,3 +250,31 @@ impl Bounded {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_decoder_is_an_error_of_the_file() {
+        let index = std::hint::black_box(3);
+        let decoded = guarded(|| [1, 2].get(index).copied().ok_or("outside"));
+        assert_eq!(decoded, Err(ReadProblem::Parquet("outside".into())));
+        let decoded = guarded(|| Ok::<_, String>([1, 2][index]));
+        assert_eq!(decoded, Err(ReadProblem::Parquet("the decoder gave up".into())));
+    }
+
+    #[test]
+    fn ranges_outside_of_the_file_are_refused() {
+        let file = Bounded {
+            file: tempfile::tempfile().unwrap(),
+            length: 10,
+        };
+        assert!(file.check(10, 0).is_ok() && file.check(2, 8).is_ok());
+        for (start, length) in [(11, 0), (2, 9), (u64::MAX, 1), (0, u64::MAX)] {
+            assert!(file.check(start, length).is_err(), "{length} bytes at {start}");
+        }
+        assert!(file.get_read(11).is_err());
+        assert!(file.get_bytes(0, usize::MAX).is_err());
+    }
+}
