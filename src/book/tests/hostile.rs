@@ -112,6 +112,29 @@ fn more_problems_than_anybody_reads() {
 }
 
 #[test]
+fn more_tables_and_queries_than_a_book_has() {
+    let mut text = String::from("ripplemark: 1\nbook: {id: x}\ntables: {");
+    for table in 0..501 {
+        text.push_str(&format!("t{table}: {{columns: {{}}}}, "));
+    }
+    text.push_str("}\nsaved_queries:\n");
+    for query in 0..501 {
+        text.push_str(&format!("- {{name: q{query}}}\n"));
+    }
+    assert_eq!(codes(&text), ["RM0102", "RM0102"]);
+    assert!(
+        load_with(
+            &text
+                .replace("t500: {columns: {}}, ", "")
+                .replace("- {name: q500}\n", ""),
+            "",
+            &Fake
+        )
+        .is_ok()
+    );
+}
+
+#[test]
 fn long_chains_and_long_circles() {
     let mut text = String::from("ripplemark: 1\nbook: {id: x}\nteams: {a: A}\nmetrics:\n");
     for metric in 0..2_000 {
@@ -141,7 +164,10 @@ fn a_book_on_one_line_is_shown_in_part() {
         format!("{{\"ripplemark\": 1, \"book\": {{\"id\": \"a\"}}, \"before\": \"{long}\", \"after\": 2}}");
     let refused = refused(&text);
     assert_eq!(refused.all().len(), 2);
-    assert!(refused.to_string().len() < 30_000);
+    let shown = refused.to_string();
+    assert!(shown.len() < 10_000);
+    let column = text.find("\"after\"").expect("key") + 1;
+    assert!(shown.contains(&format!("hostile.yaml:1:{column}\n")), "{shown}");
 }
 
 /// Pieces that books are made of, so that random text gets past the first line.
