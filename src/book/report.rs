@@ -78,9 +78,11 @@ fn groups<'a>(problem: &'a Diagnostic, source: &Source<'a>) -> Vec<Group<'a>> {
     };
     let title = level.primary_title(problem.message.as_str()).id(problem.code);
     let mut group = if problem.line > 0 {
-        let shown = window(&problem.span, source);
-        let within = problem.span.start.saturating_sub(shown.start)
-            ..problem.span.end.min(shown.end).saturating_sub(shown.start);
+        // A caller may bring a text that the problems do not belong to.
+        let start = source.boundary(problem.span.start);
+        let span = start..source.boundary(problem.span.end).max(start);
+        let shown = window(&span, source);
+        let within = span.start - shown.start..span.end.min(shown.end) - shown.start;
         let text = source.text.get(shown).unwrap_or("");
         let mut mark = AnnotationKind::Primary.span(within);
         if let Some(expected) = &problem.expected {
