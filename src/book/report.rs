@@ -83,18 +83,22 @@ fn groups<'a>(problem: &'a Diagnostic, source: &Source<'a>) -> Vec<Group<'a>> {
         let span = start..source.boundary(problem.span.end).max(start);
         let shown = window(&span, source);
         let within = span.start - shown.start..span.end.min(shown.end) - shown.start;
+        let is_cut = shown.start > source.lines_around(&span).start;
         let text = source.text.get(shown).unwrap_or("");
         let mut mark = AnnotationKind::Primary.span(within);
         if let Some(expected) = &problem.expected {
             mark = mark.label(format!("expected {expected}"));
         }
-        // The place is given, not left to the renderer, which would count from where the text is cut.
-        let place = Origin::path(problem.file.as_str())
-            .line(problem.line)
-            .char_column(problem.column);
-        title
-            .element(place)
-            .element(Snippet::source(text).line_start(problem.line).annotation(mark))
+        let snippet = Snippet::source(text).line_start(problem.line).annotation(mark);
+        if is_cut {
+            // The renderer would count columns from where the text is cut.
+            let place = Origin::path(problem.file.as_str())
+                .line(problem.line)
+                .char_column(problem.column);
+            title.element(place).element(snippet)
+        } else {
+            title.element(snippet.path(problem.file.as_str()))
+        }
     } else {
         let mut group = Group::with_title(title);
         if !problem.file.is_empty() {
