@@ -171,7 +171,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
     cycles::report(&references, &drafts, problems);
     let asked = queries::Asked {
         metrics: &metric_index,
-        values: &cells,
+        tables: &queries::tables_of(cells.iter().copied()),
         references: &references,
     };
     let saved_queries = queries::read(&root, &asked, &formulas, problems);

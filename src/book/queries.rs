@@ -27,11 +27,14 @@ const KEYS: [&str; 11] = [
     "description",
 ];
 
+/// Each query is checked against all that it reads: this many can be without taking long.
+const MAX_QUERIES: usize = 500;
+
 /// What saved queries ask of.
 pub(crate) struct Asked<'a> {
     pub(crate) metrics: &'a Index,
-    /// Per metric what it is; `None` where it could not be read.
-    pub(crate) values: &'a [Option<&'a Cell>],
+    /// Per metric the tables it reads itself.
+    pub(crate) tables: &'a [Vec<TableId>],
     /// Per metric the metrics it refers to.
     pub(crate) references: &'a [Vec<usize>],
 }
@@ -52,6 +55,13 @@ pub(crate) fn read<R: FormulaReader>(
         problems.add(Report::error(codes::WRONG_TYPE, &node.span, message).expected("a list of queries"));
         return queries;
     };
+    if items.len() > MAX_QUERIES {
+        let message = format!("the book has {} saved queries", items.len());
+        problems.add(
+            Report::error(codes::TOO_LARGE, &node.span, message).expected(format!("at most {MAX_QUERIES}")),
+        );
+        return queries;
+    }
     for item in items {
         if problems.is_full() {
             break;
@@ -152,24 +162,34 @@ fn metric_names(
     found.into_iter().collect()
 }
 
-/// The tables that metrics read, themselves or through others; ascending.
-fn tables_read(metrics: &[usize], asked: &Asked<'_>) -> Vec<TableId> {
-    let mut seen: BTreeSet<usize> = metrics.iter().copied().collect();
-    let mut open: Vec<usize> = metrics.to_vec();
-    let mut tables = BTreeSet::new();
-    while let Some(metric) = open.pop() {
-        if let Some(Some(value)) = asked.values.get(metric) {
+/// The tables that each metric reads itself.
+pub(crate) fn tables_of<'c>(values: impl IntoIterator<Item = Option<&'c Cell>>) -> Vec<Vec<TableId>> {
+    let of = |value: Option<&Cell>| {
+        let mut tables = BTreeSet::new();
+        if let Some(value) = value {
             each_leaf(value, &mut |leaf| {
                 if let Cell::Aggregate(aggregate) = leaf {
                     tables.insert(aggregate.table);
                 }
             });
         }
-        for next in asked.references.get(metric).map_or(&[][..], Vec::as_slice) {
-            if seen.insert(*next) {
-                open.push(*next);
-            }
+        tables.into_iter().collect()
+    };
+    values.into_iter().map(of).collect()
+}
+
+/// The tables that metrics read, themselves or through others; ascending.
+fn tables_read(metrics: &[usize], asked: &Asked<'_>) -> Vec<TableId> {
+    let mut seen = vec![false; asked.references.len()];
+    let mut open: Vec<usize> = metrics.to_vec();
+    let mut tables = BTreeSet::new();
+    while let Some(metric) = open.pop() {
+        match seen.get_mut(metric) {
+            Some(seen) if !*seen => *seen = true,
+            _ => continue,
         }
+        tables.extend(asked.tables.get(metric).into_iter().flatten().copied());
+        open.extend(asked.references.get(metric).into_iter().flatten());
     }
     tables.into_iter().collect()
 }

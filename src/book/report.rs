@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::problems::MAX_LISTED;
 use super::source::Source;
@@ -78,22 +78,27 @@ fn groups<'a>(problem: &'a Diagnostic, source: &Source<'a>) -> Vec<Group<'a>> {
     };
     let title = level.primary_title(problem.message.as_str()).id(problem.code);
     let mut group = if problem.line > 0 {
-        // Only the lines concerned are handed over: a book may be one line of a megabyte.
-        let (first, lines) = source.lines_around(&problem.span);
-        let within =
-            problem.span.start.saturating_sub(lines.start)..problem.span.end.saturating_sub(lines.start);
-        let text = source.text.get(lines).unwrap_or("");
-        let (text, within) = shortened(text, within);
+        // A caller may bring a text that the problems do not belong to.
+        let start = source.boundary(problem.span.start);
+        let span = start..source.boundary(problem.span.end).max(start);
+        let shown = window(&span, source);
+        let within = span.start - shown.start..span.end.min(shown.end) - shown.start;
+        let is_cut = shown.start > source.lines_around(&span).start;
+        let text = source.text.get(shown).unwrap_or("");
         let mut mark = AnnotationKind::Primary.span(within);
         if let Some(expected) = &problem.expected {
             mark = mark.label(format!("expected {expected}"));
         }
-        title.element(
-            Snippet::source(text)
-                .line_start(first)
-                .path(problem.file.as_str())
-                .annotation(mark),
-        )
+        let snippet = Snippet::source(text).line_start(problem.line).annotation(mark);
+        if is_cut {
+            // The renderer would count columns from where the text is cut.
+            let place = Origin::path(problem.file.as_str())
+                .line(problem.line)
+                .char_column(problem.column);
+            title.element(place).element(snippet)
+        } else {
+            title.element(snippet.path(problem.file.as_str()))
+        }
     } else {
         let mut group = Group::with_title(title);
         if !problem.file.is_empty() {
@@ -117,15 +122,18 @@ fn groups<'a>(problem: &'a Diagnostic, source: &Source<'a>) -> Vec<Group<'a>> {
     vec![group]
 }
 
-/// Cuts what would fill more than a screen: the renderer shows all of a text that it is given.
-fn shortened(text: &str, span: std::ops::Range<usize>) -> (&str, std::ops::Range<usize>) {
-    const LONGEST: usize = 4000;
-    let mut end = text.len().min(LONGEST.max(span.start + 1));
-    while !text.is_char_boundary(end) {
-        end += 1;
-    }
-    let text = text.get(..end).unwrap_or(text);
-    (text, span.start.min(end)..span.end.min(end))
+/// The lines a problem stands in, cut where a line is long: a book may be one line of a megabyte, and the
+/// renderer lays out all of a text that it is given.
+fn window(span: &std::ops::Range<usize>, source: &Source<'_>) -> std::ops::Range<usize> {
+    const BEFORE: usize = 400;
+    const BEHIND: usize = 2000;
+    let lines = source.lines_around(span);
+    let start = if span.start - lines.start > BEFORE {
+        source.boundary(span.start - BEFORE)
+    } else {
+        lines.start
+    };
+    start..source.boundary(lines.end.min(span.start + BEHIND))
 }
 
 impl fmt::Display for Diagnostics {

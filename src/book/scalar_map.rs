@@ -78,9 +78,7 @@ fn double_quoted(written: &str, value: &str) -> Option<Vec<Origin>> {
     let mut origins: Vec<Origin> = Vec::with_capacity(value.len());
     let mut wanted = value.char_indices().peekable();
     while let Some((at, letter)) = wanted.peek().copied() {
-        let Some((start, first)) = rest.next() else {
-            return None;
-        };
+        let (start, first) = rest.next()?;
         let mut end = start + first.len_utf8();
         let mut means = first;
         if first == '\\' {

@@ -30,7 +30,7 @@ impl<'t> Source<'t> {
     /// Line and column, in characters, of a byte. A place beyond the end counts as the end.
     pub(crate) fn place(&self, offset: usize) -> (usize, usize) {
         let offset = self.boundary(offset);
-        let line = self.starts.partition_point(|start| *start <= offset).max(1);
+        let line = self.line(offset);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
         let column = self
             .text
@@ -54,13 +54,18 @@ impl<'t> Source<'t> {
                 .map_or(line.len(), |(at, _)| at)
     }
 
-    /// Whole lines around a span: the number of the first and the bytes they cover.
-    pub(crate) fn lines_around(&self, span: &Range<usize>) -> (usize, Range<usize>) {
-        let first = self.place(span.start).0;
-        let last = self.place(span.end.max(span.start)).0;
-        let from = self.starts.get(first - 1).copied().unwrap_or(0);
+    /// The whole lines that a span touches.
+    pub(crate) fn lines_around(&self, span: &Range<usize>) -> Range<usize> {
+        let first = self.line(span.start);
+        let last = self.line(span.end.max(span.start));
+        // A mark at the beginning of the file stands before the first line.
+        let from = self.starts.get(first - 1).copied().unwrap_or(0).min(span.start);
         let to = self.starts.get(last).copied().unwrap_or(self.text.len());
-        (first, from..to.max(from))
+        from..to.max(from)
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset).max(1)
     }
 
     /// The nearest character boundary at or before a byte.

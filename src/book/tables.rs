@@ -11,6 +11,8 @@ use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
 use crate::model::{Column, ColumnId, ColumnType, Table, TableId};
 
+/// So many tables a book can have: a query's filter is read once for each.
+const MAX_TABLES: usize = 500;
 /// Digits after the point that a decimal can have.
 const MAX_SCALE: u8 = 18;
 
@@ -115,7 +117,13 @@ pub(crate) fn read(root: &Fields<'_>, currency: Option<&str>, problems: &mut Pro
     let Some((key, node)) = root.entry("tables") else {
         return tables;
     };
-    for (name, name_node, node) in fields::pairs(node, &key.span, "`tables`", problems).unwrap_or_default() {
+    let pairs = fields::pairs(node, &key.span, "`tables`", problems).unwrap_or_default();
+    if pairs.len() > MAX_TABLES {
+        let message = format!("the book has {} tables", pairs.len());
+        let report = Report::error(codes::TOO_LARGE, &key.span, message);
+        problems.add(report.expected(format!("at most {MAX_TABLES}")));
+    }
+    for (name, name_node, node) in pairs.into_iter().take(MAX_TABLES) {
         names::check(name, NameOf::Table, &name_node.span, problems);
         tables.index.insert(name, tables.list.len());
         table(name, name_node, node, currency, &mut tables, problems);

@@ -244,11 +244,13 @@ fn kind(draft: &Draft<'_>, value: &Cell, problems: &mut Problems<'_>) -> MetricK
         };
         if !parts.aggregates {
             let message = format!("`{key}` has no effect: the metric aggregates no rows itself");
-            let hint = match key {
-                "filter" => "put the filter into the metrics that this one refers to, or into the query",
-                _ => "remove it; the metrics that this one refers to have their own",
-            };
-            problems.add(Report::error(codes::NO_EFFECT, &node.span, message).hint(hint));
+            // A filter that is not applied changes a number; an unused `at` only misleads its reader.
+            problems.add(match key {
+                "filter" => Report::error(codes::NO_EFFECT, &node.span, message)
+                    .hint("put the filter into the metrics that this one refers to, or into the query"),
+                _ => Report::warning(codes::NO_EFFECT, &node.span, message)
+                    .hint("remove it; the metrics that this one refers to have their own"),
+            });
         } else if parts.metrics {
             let message =
                 format!("`{key}` reaches the aggregates of this metric only, not the metrics it refers to");

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::super::load_path_with;
 use super::fake::Fake;
 
-fn files() -> Vec<PathBuf> {
+pub(crate) fn files() -> Vec<PathBuf> {
     let directory = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bad_books"));
     let mut files: Vec<PathBuf> = std::fs::read_dir(directory)
         .expect("directory")

@@ -223,3 +223,21 @@ fn a_report_shows_lines_marks_metric_owner_and_hint() {
     assert!(!shown.contains('\u{1b}'));
     assert!(refused.to_coloured().contains('\u{1b}'));
 }
+
+#[test]
+fn a_ratio_of_metrics_may_name_its_table_and_warns_of_an_idle_time() {
+    let text = BOOK.replace(
+        "expr: revenue / deals}",
+        "type: ratio, of: opps, at: touched, numerator: wins, denominator: deals}",
+    );
+    let Loaded { book, warnings } = load(&text);
+    let ratio = book.metrics.last().expect("metric");
+    let half = |position| Box::new(Cell::Metric(MetricId(position)));
+    assert_eq!(ratio.kind, MetricKind::Ratio);
+    assert_eq!(ratio.value, Cell::Arith(ArithOp::Div, half(4), half(3)));
+    assert_eq!(warnings.iter().map(|w| w.code).collect::<Vec<_>>(), ["RM0132"]);
+    assert_eq!(
+        (warnings[0].metric.as_deref(), warnings[0].owner.as_deref()),
+        (Some("per_deal"), Some("sales"))
+    );
+}

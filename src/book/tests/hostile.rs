@@ -1,10 +1,12 @@
 //! Input that nobody writes by accident: refused quickly, never with a panic.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::super::{Diagnostics, load_bytes_with, load_with};
+use super::super::{Diagnostics, load_bytes_with, load_path_with, load_with};
+use super::bad_books::files;
 use super::fake::Fake;
 
 /// Refused, within a time that is generous for a debug build on a busy machine.
@@ -112,6 +114,29 @@ fn more_problems_than_anybody_reads() {
 }
 
 #[test]
+fn more_tables_and_queries_than_a_book_has() {
+    let mut text = String::from("ripplemark: 1\nbook: {id: x}\ntables: {");
+    for table in 0..501 {
+        text.push_str(&format!("t{table}: {{columns: {{}}}}, "));
+    }
+    text.push_str("}\nsaved_queries:\n");
+    for query in 0..501 {
+        text.push_str(&format!("- {{name: q{query}}}\n"));
+    }
+    assert_eq!(codes(&text), ["RM0102", "RM0102"]);
+    assert!(
+        load_with(
+            &text
+                .replace("t500: {columns: {}}, ", "")
+                .replace("- {name: q500}\n", ""),
+            "",
+            &Fake
+        )
+        .is_ok()
+    );
+}
+
+#[test]
 fn long_chains_and_long_circles() {
     let mut text = String::from("ripplemark: 1\nbook: {id: x}\nteams: {a: A}\nmetrics:\n");
     for metric in 0..2_000 {
@@ -141,7 +166,29 @@ fn a_book_on_one_line_is_shown_in_part() {
         format!("{{\"ripplemark\": 1, \"book\": {{\"id\": \"a\"}}, \"before\": \"{long}\", \"after\": 2}}");
     let refused = refused(&text);
     assert_eq!(refused.all().len(), 2);
-    assert!(refused.to_string().len() < 30_000);
+    let shown = refused.to_string();
+    assert!(shown.len() < 10_000);
+    let column = text.find("\"after\"").expect("key") + 1;
+    assert!(shown.contains(&format!("hostile.yaml:1:{column}\n")), "{shown}");
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    for path in ["tests/no_such_book.yaml", "tests"] {
+        let refused = load_path_with(Path::new(path), &Fake).expect_err("accepted");
+        assert_eq!((refused.all().len(), refused.all()[0].code), (1, "RM0111"));
+        assert!(refused.to_string().contains(&format!("in {path}")), "{refused}");
+    }
+}
+
+#[test]
+fn a_report_on_another_text_does_not_panic() {
+    let list = refused("ripplemark: 1\nbook: {id: x, é: é}\nmetrics: [{name: a}]\n")
+        .all()
+        .to_vec();
+    for text in ["", "é", "ripplemark: 1\nbook: éé"] {
+        assert!(!Diagnostics::new(list.clone(), text).to_string().is_empty());
+    }
 }
 
 /// Pieces that books are made of, so that random text gets past the first line.
@@ -165,13 +212,30 @@ proptest! {
 
     #[test]
     fn no_text_panics(pieces in prop::collection::vec(piece(), 0..12)) {
-        let text = pieces.concat();
-        if let Err(refused) = load_with(&text, "random.yaml", &Fake) {
-            for problem in refused.all() {
-                prop_assert!(text.get(problem.span.clone()).is_some());
-            }
-            prop_assert!(!refused.to_string().is_empty());
-            prop_assert!(!refused.to_coloured().is_empty());
-        }
+        stays_calm(&pieces.concat())?;
     }
+
+    #[test]
+    fn no_damaged_book_panics(
+        file: prop::sample::Index, at: prop::sample::Index, length in 0..12_usize, put in "\\PC{0,2}|[\\[{}\"'\n:,#&*|>-]{0,3}",
+    ) {
+        let files = files();
+        let text = std::fs::read_to_string(file.get(&files)).expect("file");
+        let letters: Vec<char> = text.chars().collect();
+        let from = at.index(letters.len());
+        let kept: String = letters.iter().take(from).collect();
+        let rest: String = letters.iter().skip(from + length).collect();
+        stays_calm(&format!("{kept}{put}{rest}"))?;
+    }
+}
+
+fn stays_calm(text: &str) -> Result<(), TestCaseError> {
+    if let Err(refused) = load_with(text, "random.yaml", &Fake) {
+        for problem in refused.all() {
+            prop_assert!(text.get(problem.span.clone()).is_some());
+        }
+        prop_assert!(!refused.to_string().is_empty());
+        prop_assert!(!refused.to_coloured().is_empty());
+    }
+    Ok(())
 }
