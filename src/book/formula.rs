@@ -1,10 +1,8 @@
 //! The seam between the loader, which knows where a formula stands and whose it is, and the formula
 //! reader, which knows what it means. Tests of the loader put a reader of their own here.
 
-use crate::lang;
-use crate::model::{Cell, Row, Table};
-
 pub(crate) use crate::lang::{CellScope, MetricName, Problem};
+use crate::model::{Cell, Row, Table};
 
 /// Reads formulas.
 pub(crate) trait FormulaReader {
@@ -14,15 +12,15 @@ pub(crate) trait FormulaReader {
     fn cell(&self, text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>>;
 }
 
-/// The formula language of [`crate::lang`].
-pub(crate) struct Language;
+/// The formula language.
+pub(crate) struct Lang;
 
-impl FormulaReader for Language {
+impl FormulaReader for Lang {
     fn row(&self, text: &str, table: &Table) -> Result<Row, Vec<Problem>> {
-        lang::row_formula(text, table)
+        crate::lang::row_formula(text, table)
     }
 
     fn cell(&self, text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>> {
-        lang::cell_formula(text, scope)
+        crate::lang::cell_formula(text, scope)
     }
 }

@@ -37,7 +37,7 @@ pub use times::{parse_grain, parse_instant, parse_range};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Book, Cell, Metric, MetricId, MetricKind};
 use fields::Fields;
-use formula::{FormulaReader, MetricName};
+use formula::{FormulaReader, Lang, MetricName};
 use metrics::{Draft, Surroundings};
 use problems::{Problems, unplaced};
 use source::Source;
@@ -54,18 +54,39 @@ pub struct Loaded {
 
 /// Reads a book from text, YAML or JSON; `file` is the name that problems carry.
 ///
-/// # Errors
-/// Everything that is wrong with the book, at once.
-pub fn load_str(text: &str, file: &str) -> Result<Loaded, Diagnostics> {
-    load_with(text, file, &formula::Language)
-}
-
-/// Reads a book from a file, YAML or JSON, of at most [`MAX_BYTES`].
+/// Anchors, aliases, duplicate keys and further documents are refused, and so is more than [`MAX_BYTES`].
 ///
 /// # Errors
-/// Everything that is wrong with the book, at once; or that the file cannot be read.
-pub fn load_path(path: &Path) -> Result<Loaded, Diagnostics> {
-    load_path_with(path, &formula::Language)
+/// Everything that is wrong with the book, by place.
+///
+/// ```
+/// let text = "ripplemark: 1\nbook: {id: acme}\nteams: {sales: Sales}\n\
+///     tables: {deals: {columns: {amount: decimal(2)}}}\n\
+///     metrics: [{name: revenue, owner: sales, agg: sum, expr: amount}]";
+/// let loaded = ripplemark::book::load_str(text, "acme.yaml").unwrap();
+/// assert_eq!(loaded.book.metrics[0].name, "revenue");
+///
+/// let refused = ripplemark::book::load_str(&text.replace("owner: sales", "owner: slaes"), "acme.yaml");
+/// assert!(refused.unwrap_err().to_string().contains("did you mean `sales`?"));
+/// ```
+pub fn load_str(text: &str, file: &str) -> Result<Loaded, Diagnostics> {
+    load_with(text, file, &Lang)
+}
+
+/// Reads a book from bytes, which must be UTF-8; otherwise like [`load_str`].
+///
+/// # Errors
+/// Everything that is wrong with the book, by place.
+pub fn load_bytes(bytes: &[u8], file: &str) -> Result<Loaded, Diagnostics> {
+    load_bytes_with(bytes, file, &Lang)
+}
+
+/// Reads a book from a file; otherwise like [`load_str`].
+///
+/// # Errors
+/// Everything that is wrong with the book, by place, or why the file cannot be read.
+pub fn load_path(path: impl AsRef<Path>) -> Result<Loaded, Diagnostics> {
+    load_path_with(path.as_ref(), &Lang)
 }
 
 /// Reads a book with a given formula reader; `file` is the name that problems carry.

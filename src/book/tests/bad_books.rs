@@ -4,8 +4,8 @@
 
 use std::path::PathBuf;
 
+use super::super::formula::Lang;
 use super::super::load_path_with;
-use super::fake::Fake;
 
 pub(crate) fn files() -> Vec<PathBuf> {
     let directory = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bad_books"));
@@ -29,7 +29,7 @@ fn every_bad_book_shows_exactly_its_problems() {
             .map_while(|line| line.trim_start_matches('\u{feff}').strip_prefix("# RM"))
             .collect();
         let wanted: Vec<String> = wanted.iter().map(|line| format!("RM{line}")).collect();
-        let Err(refused) = load_path_with(path, &Fake) else {
+        let Err(refused) = load_path_with(path, &Lang) else {
             failures.push_str(&format!("{} was accepted\n", path.display()));
             continue;
         };
@@ -63,7 +63,7 @@ fn every_bad_book_shows_exactly_its_problems() {
 #[test]
 fn every_problem_says_what_to_do_or_what_was_expected() {
     for path in files() {
-        let Err(refused) = load_path_with(&path, &Fake) else {
+        let Err(refused) = load_path_with(&path, &Lang) else {
             continue;
         };
         for problem in refused.all() {

@@ -1,7 +1,7 @@
 //! What a sound book means.
 
+use super::super::formula::Lang;
 use super::super::{Loaded, load_with};
-use super::fake::Fake;
 use crate::diagnostic::Severity;
 use crate::model::*;
 
@@ -48,7 +48,7 @@ saved_queries:
 "#;
 
 fn load(text: &str) -> Loaded {
-    load_with(text, "good.yaml", &Fake).unwrap_or_else(|refused| panic!("{refused}"))
+    load_with(text, "good.yaml", &Lang).unwrap_or_else(|refused| panic!("{refused}"))
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_report_shows_lines_marks_metric_owner_and_hint() {
     let text = BOOK
         .replace("owner: [sales, marketing]", "owner: [sales, marketin]")
         .replace("expr: amount,", "expr: 'amuont',");
-    let refused = load_with(&text, "book.yaml", &Fake).expect_err("refused");
+    let refused = load_with(&text, "book.yaml", &Lang).expect_err("refused");
     let shown = refused.to_string();
     for wanted in [
         "error[RM0116]: `marketin` is no team",

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use super::super::formula::Lang;
 use super::super::{Diagnostics, load_bytes_with, load_path_with, load_with};
 use super::bad_books::files;
-use super::fake::Fake;
 
 /// Refused, within a time that is generous for a debug build on a busy machine.
 fn refused(text: &str) -> Diagnostics {
     let begun = Instant::now();
-    let refused = load_with(text, "hostile.yaml", &Fake).expect_err("accepted");
+    let refused = load_with(text, "hostile.yaml", &Lang).expect_err("accepted");
     let shown = refused.to_string();
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     assert!(!shown.is_empty() && refused.errors().count() > 0);
@@ -71,7 +71,7 @@ fn anchors_and_bombs() {
 
 #[test]
 fn bytes_that_are_no_text() {
-    let refused = load_bytes_with(b"ripplemark: 1\nbook: {id: \xff}", "x", &Fake).expect_err("accepted");
+    let refused = load_bytes_with(b"ripplemark: 1\nbook: {id: \xff}", "x", &Lang).expect_err("accepted");
     assert_eq!(
         (
             refused.all()[0].code,
@@ -86,7 +86,7 @@ fn bytes_that_are_no_text() {
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    assert!(load_bytes_with(&[&[0xff, 0xfe], utf16.as_slice()].concat(), "x", &Fake).is_err());
+    assert!(load_bytes_with(&[&[0xff, 0xfe], utf16.as_slice()].concat(), "x", &Lang).is_err());
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn more_tables_and_queries_than_a_book_has() {
                 .replace("t500: {columns: {}}, ", "")
                 .replace("- {name: q500}\n", ""),
             "",
-            &Fake
+            &Lang
         )
         .is_ok()
     );
@@ -175,7 +175,7 @@ fn a_book_on_one_line_is_shown_in_part() {
 #[test]
 fn files_that_cannot_be_read() {
     for path in ["tests/no_such_book.yaml", "tests"] {
-        let refused = load_path_with(Path::new(path), &Fake).expect_err("accepted");
+        let refused = load_path_with(Path::new(path), &Lang).expect_err("accepted");
         assert_eq!((refused.all().len(), refused.all()[0].code), (1, "RM0111"));
         assert!(refused.to_string().contains(&format!("in {path}")), "{refused}");
     }
@@ -230,7 +230,7 @@ proptest! {
 }
 
 fn stays_calm(text: &str) -> Result<(), TestCaseError> {
-    if let Err(refused) = load_with(text, "random.yaml", &Fake) {
+    if let Err(refused) = load_with(text, "random.yaml", &Lang) {
         for problem in refused.all() {
             prop_assert!(text.get(problem.span.clone()).is_some());
         }
