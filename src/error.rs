@@ -20,7 +20,10 @@ enum Kind {
     Batch(BindError),
     #[cfg(feature = "io")]
     Read(crate::read::ReadError),
-    Table { name: String, known: Vec<String> },
+    Table {
+        name: String,
+        known: Vec<String>,
+    },
     Memory,
     Other(String),
 }

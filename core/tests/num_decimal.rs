@@ -16,11 +16,7 @@ fn plain(mantissa: &BigInt, scale: u8) -> String {
     let digits = format!("{:0>width$}", mantissa.magnitude().to_string(), width = scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
     let sign = if *mantissa < BigInt::ZERO { "-" } else { "" };
-    if scale == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction}")
-    }
+    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 /// The definition of `snap_f64`: the nearest integer (ties to even), and what its text reads as.
@@ -31,11 +27,7 @@ fn expected_snap(bits: u64, scale: u8) -> Option<i128> {
     let (floor, rest) = (&size / &unit, &size % &unit);
     let doubled: BigInt = rest << 1u8;
     let odd = floor.magnitude().bit(0);
-    let nearest = if doubled > unit || (doubled == unit && odd) {
-        floor + 1
-    } else {
-        floor
-    };
+    let nearest = if doubled > unit || (doubled == unit && odd) { floor + 1 } else { floor };
     let signed = if value < BigInt::ZERO { -nearest } else { nearest };
     let read: f64 = plain(&signed, scale).parse().unwrap();
     let same = read.to_bits() == bits || (read.to_bits() | bits) << 1 == 0;
@@ -47,10 +39,7 @@ fn expected_snap(bits: u64, scale: u8) -> Option<i128> {
 fn near_decimal() -> impl Strategy<Value = (u64, u8)> {
     (wide(), 0u32..110, 0u8..=18, -2i64..3).prop_map(|(mantissa, shift, scale, step)| {
         let read: f64 = plain(&BigInt::from(mantissa >> shift), scale).parse().unwrap();
-        (
-            read.abs().to_bits().saturating_add_signed(step) | u64::from(mantissa < 0) << 63,
-            scale,
-        )
+        (read.abs().to_bits().saturating_add_signed(step) | u64::from(mantissa < 0) << 63, scale)
     })
 }
 
@@ -149,19 +138,16 @@ fn snaps_in_words() {
 
 #[test]
 fn strict_text() {
-    for text in [
-        "", "-", "+", ".", "5.", ".5", "1e5", " 1", "1 ", "1,000", "--1", "1.2.3", "0x1", "NaN", "inf", "١",
-    ] {
+    for text in
+        ["", "-", "+", ".", "5.", ".5", "1e5", " 1", "1 ", "1,000", "--1", "1.2.3", "0x1", "NaN", "inf", "١"]
+    {
         assert_eq!(parse_decimal(text.as_bytes(), 2), None, "{text:?}");
     }
     assert_eq!(parse_decimal(b"+007.5", 2), Some(750));
     assert_eq!(parse_decimal(b"-0", 2), Some(0));
     assert_eq!(parse_decimal(b"-0.00", 0), Some(0));
     assert_eq!(parse_decimal(b"170141183460469231731687303715884105728", 0), None);
-    assert_eq!(
-        parse_decimal(b"-170141183460469231731687303715884105728", 0),
-        Some(i128::MIN)
-    );
+    assert_eq!(parse_decimal(b"-170141183460469231731687303715884105728", 0), Some(i128::MIN));
     assert_eq!(parse_decimal(b"0", 255), Some(0));
     assert_eq!(parse_decimal(b"1", 39), None);
 }
@@ -169,10 +155,7 @@ fn strict_text() {
 #[test]
 fn powers() {
     for scale in 0..=38 {
-        assert_eq!(
-            power_of_ten(scale).unwrap().to_string(),
-            format!("1{}", "0".repeat(usize::from(scale)))
-        );
+        assert_eq!(power_of_ten(scale).unwrap().to_string(), format!("1{}", "0".repeat(usize::from(scale))));
     }
     assert_eq!(power_of_ten(39), None);
 }

@@ -33,9 +33,7 @@ fn input() -> impl Strategy<Value = Input> {
         ([word(), word(), word()], 0u8..=38).prop_map(|(sum, scale)| Input::DecSum(sum, scale)),
         vec(finite_bits(), 0..6).prop_map(|values| {
             let mut sum = Box::new([0; FLOAT_SUM_WORDS]);
-            values
-                .iter()
-                .for_each(|&bits| float_sum::add(&mut sum, bits).unwrap());
+            values.iter().for_each(|&bits| float_sum::add(&mut sum, bits).unwrap());
             Input::FloatSum(sum)
         }),
         vec(word(), FLOAT_SUM_WORDS).prop_map(|words| Input::FloatSum(Box::new(words.try_into().unwrap()))),
@@ -82,12 +80,7 @@ impl Number {
     ) -> Number {
         let mut block = vec![u64::MAX; width.block_words()];
         operation(&mut RationalMut::new(&mut block, width.num).unwrap()).unwrap();
-        let number = Number {
-            block,
-            width,
-            num,
-            den,
-        };
+        let number = Number { block, width, num, den };
         let view = number.view();
         let held = big_from(view.is_negative(), view.numerator()) * BigInt::from(number.den.clone());
         assert_eq!(held, &number.num * BigInt::from(big(view.denominator())));
@@ -103,32 +96,23 @@ impl Number {
     fn add(&self, other: &Number) -> Number {
         let num = &self.num * BigInt::from(other.den.clone()) + &other.num * BigInt::from(self.den.clone());
         let mut scratch = vec![u64::MAX; self.width.scratch_add(other.width)];
-        Number::fill(
-            self.width.add(other.width),
-            num,
-            &self.den * &other.den,
-            |block| block.add(self.view(), other.view(), &mut scratch),
-        )
+        Number::fill(self.width.add(other.width), num, &self.den * &other.den, |block| {
+            block.add(self.view(), other.view(), &mut scratch)
+        })
     }
 
     fn sub(&self, other: &Number) -> Number {
         let num = &self.num * BigInt::from(other.den.clone()) - &other.num * BigInt::from(self.den.clone());
         let mut scratch = vec![u64::MAX; self.width.scratch_add(other.width)];
-        Number::fill(
-            self.width.add(other.width),
-            num,
-            &self.den * &other.den,
-            |block| block.sub(self.view(), other.view(), &mut scratch),
-        )
+        Number::fill(self.width.add(other.width), num, &self.den * &other.den, |block| {
+            block.sub(self.view(), other.view(), &mut scratch)
+        })
     }
 
     fn mul(&self, other: &Number) -> Number {
-        Number::fill(
-            self.width.mul(other.width),
-            &self.num * &other.num,
-            &self.den * &other.den,
-            |block| block.mul(self.view(), other.view()),
-        )
+        Number::fill(self.width.mul(other.width), &self.num * &other.num, &self.den * &other.den, |block| {
+            block.mul(self.view(), other.view())
+        })
     }
 
     /// `None` for a zero divisor.
@@ -137,39 +121,28 @@ impl Number {
         if other.num == BigInt::ZERO {
             let mut block = vec![u64::MAX; width.block_words()];
             let mut block = RationalMut::new(&mut block, width.num).unwrap();
-            assert_eq!(
-                block.div(self.view(), other.view()),
-                Err(NumError::ZeroDenominator)
-            );
+            assert_eq!(block.div(self.view(), other.view()), Err(NumError::ZeroDenominator));
             assert!(block.view().is_zero());
             return None;
         }
         let sign = if other.num.sign() == Sign::Minus { -1 } else { 1 };
         let num = &self.num * BigInt::from(other.den.clone()) * sign;
-        Some(Number::fill(
-            width,
-            num,
-            &self.den * other.num.magnitude(),
-            |block| block.div(self.view(), other.view()),
-        ))
+        Some(Number::fill(width, num, &self.den * other.num.magnitude(), |block| {
+            block.div(self.view(), other.view())
+        }))
     }
 
     fn compare(&self, other: &Number) -> Ordering {
         let mut scratch = vec![u64::MAX; self.width.scratch_cmp(other.width)];
         let order = self.view().cmp(other.view(), &mut scratch).unwrap();
-        let (left, right) = (
-            &self.num * BigInt::from(other.den.clone()),
-            &other.num * BigInt::from(self.den.clone()),
-        );
+        let (left, right) =
+            (&self.num * BigInt::from(other.den.clone()), &other.num * BigInt::from(self.den.clone()));
         assert_eq!(order, left.cmp(&right));
         order
     }
 
     fn check_rounding(&self) {
-        let rounded = self
-            .view()
-            .round(&mut vec![u64::MAX; self.width.scratch_round()])
-            .unwrap();
+        let rounded = self.view().round(&mut vec![u64::MAX; self.width.scratch_round()]).unwrap();
         assert_nearest(&self.num, &self.den, rounded);
     }
 
@@ -191,11 +164,7 @@ impl Number {
             (m, n) = (n.clone(), m % n);
         }
         let (num, den) = (&self.num / BigInt::from(m.clone()), &self.den / m);
-        if den == BigUint::from(1u8) {
-            num.to_string()
-        } else {
-            format!("{num}/{den}")
-        }
+        if den == BigUint::from(1u8) { num.to_string() } else { format!("{num}/{den}") }
     }
 }
 
@@ -328,10 +297,7 @@ fn what_people_see() {
 /// A formula spelt in two ways rounds to one number, which it does not in binary64.
 #[test]
 fn one_number_however_it_is_spelt() {
-    let (won, list) = (
-        Number::of(&Input::Decimal(123_456, 2)),
-        Number::of(&Input::Decimal(987_654, 2)),
-    );
+    let (won, list) = (Number::of(&Input::Decimal(123_456, 2)), Number::of(&Input::Decimal(987_654, 2)));
     let one = Number::of(&Input::Int(1));
     let left = one.sub(&won.div(&list).unwrap());
     let right = list.sub(&won).div(&list).unwrap();
@@ -350,30 +316,17 @@ fn widths_are_used_up() {
     assert_eq!(twice.view().numerator(), [0, 0, 1]);
     least.div(&Number::of(&Input::Int(3))).unwrap().check_rounding();
     Number::of(&Input::Int(3)).div(&least).unwrap().check_rounding();
-    Number::of(&Input::Int(i128::MAX))
-        .div(&Number::of(&Input::Int(i128::MIN + 1)))
-        .unwrap()
-        .check_rounding();
+    Number::of(&Input::Int(i128::MAX)).div(&Number::of(&Input::Int(i128::MIN + 1))).unwrap().check_rounding();
 }
 
 /// Sums and products of binary64 values keep the shortest words there are.
 #[test]
 fn common_twos_are_taken_out() {
     let float = |value: f64| Number::of(&Input::Float(value.to_bits()));
-    let sum = float(0.75)
-        .add(&float(0.125))
-        .sub(&float(1e-300))
-        .add(&float(1e-300))
-        .add(&float(0.125));
-    assert_eq!(
-        (sum.view().numerator(), sum.view().denominator()),
-        (&[1][..], &[1][..])
-    );
+    let sum = float(0.75).add(&float(0.125)).sub(&float(1e-300)).add(&float(1e-300)).add(&float(0.125));
+    assert_eq!((sum.view().numerator(), sum.view().denominator()), (&[1][..], &[1][..]));
     let product = float(2f64.powi(-1000)).mul(&float(3.0 * 2f64.powi(998)));
-    assert_eq!(
-        (product.view().numerator(), product.view().denominator()),
-        (&[3][..], &[4][..])
-    );
+    assert_eq!((product.view().numerator(), product.view().denominator()), (&[3][..], &[4][..]));
 }
 
 #[test]
@@ -383,23 +336,12 @@ fn a_block_of_zeros_is_zero() {
     assert_eq!(number.denominator(), [1]);
     assert_eq!(Rational::read(&[], 0).unwrap_err(), NumError::Short);
     assert_eq!(Rational::read(&[2, 1], 1).unwrap_err(), NumError::Corrupt);
-    assert_eq!(
-        Rational::read(&[1 << 32 | 1, 1, 0], 1).unwrap_err(),
-        NumError::Corrupt
-    );
+    assert_eq!(Rational::read(&[1 << 32 | 1, 1, 0], 1).unwrap_err(), NumError::Corrupt);
     let mut block = [0; 4];
+    assert_eq!(RationalMut::new(&mut block, 2).unwrap().set_decimal(1, 39), Err(NumError::Scale));
     assert_eq!(
-        RationalMut::new(&mut block, 2).unwrap().set_decimal(1, 39),
-        Err(NumError::Scale)
-    );
-    assert_eq!(
-        RationalMut::new(&mut block, 2)
-            .unwrap()
-            .set_f64(f64::NAN.to_bits()),
+        RationalMut::new(&mut block, 2).unwrap().set_f64(f64::NAN.to_bits()),
         Err(NumError::NotFinite)
     );
-    assert_eq!(
-        write_exact(number, Some(39), &mut [0; 20], &mut [0; 20]),
-        Err(NumError::Scale)
-    );
+    assert_eq!(write_exact(number, Some(39), &mut [0; 20], &mut [0; 20]), Err(NumError::Scale));
 }

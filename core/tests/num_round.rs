@@ -115,13 +115,7 @@ fn overflow_begins_half_a_step_above_the_largest() {
     let threshold = (float_units(f64::MAX.to_bits()) + float_units(f64::INFINITY.to_bits())) << 1u8;
     let den = BigUint::from(1u8) << 1076u32;
     let round = |num: &BigUint| {
-        quotient_to_f64(
-            true,
-            &words_of(&(num * 3u8)),
-            &words_of(&(&den * 3u8)),
-            &mut [0; 100],
-        )
-        .unwrap()
+        quotient_to_f64(true, &words_of(&(num * 3u8)), &words_of(&(&den * 3u8)), &mut [0; 100]).unwrap()
     };
     assert_eq!(round(&threshold), Rounded::Overflow);
     assert_eq!(round(&(&threshold - 1u8)), Rounded::Finite(f64::MIN.to_bits()));
@@ -136,22 +130,13 @@ fn small_numbers_end_in_one_zero() {
     assert_eq!(dyadic_to_f64(true, &[3], -1076), Rounded::Finite(1 << 63 | 1));
     assert_eq!(dyadic_to_f64(true, &[1], i64::MIN), Rounded::Finite(0));
     assert_eq!(dyadic_to_f64(true, &[], 0), Rounded::Finite(0));
-    assert_eq!(
-        quotient_to_f64(true, &[0, 0], &[5], &mut []),
-        Ok(Rounded::Finite(0))
-    );
+    assert_eq!(quotient_to_f64(true, &[0, 0], &[5], &mut []), Ok(Rounded::Finite(0)));
 }
 
 #[test]
 fn misuse_is_an_error() {
-    assert_eq!(
-        quotient_to_f64(false, &[1], &[0, 0], &mut [0; 9]),
-        Err(NumError::ZeroDenominator)
-    );
-    assert_eq!(
-        quotient_to_f64(false, &[1, 1 << 63], &[3], &mut [0; 5]),
-        Err(NumError::Short)
-    );
+    assert_eq!(quotient_to_f64(false, &[1], &[0, 0], &mut [0; 9]), Err(NumError::ZeroDenominator));
+    assert_eq!(quotient_to_f64(false, &[1, 1 << 63], &[3], &mut [0; 5]), Err(NumError::Short));
     assert_eq!(div_i128_to_f64(1, 39, 1, 0), Err(NumError::Scale));
     assert_eq!(div_i128_to_f64(1, 0, 1, 255), Err(NumError::Scale));
 }

@@ -149,10 +149,7 @@ fn not_finite_adds_nothing() {
     let mut sum = float_sum_of(&[1.5f64.to_bits()]);
     let before = sum;
     for value in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN] {
-        assert_eq!(
-            float_sum::add(&mut sum, value.to_bits()),
-            Err(NumError::NotFinite)
-        );
+        assert_eq!(float_sum::add(&mut sum, value.to_bits()), Err(NumError::NotFinite));
         assert_eq!(sum, before);
     }
 }
@@ -210,39 +207,14 @@ fn spellings_in_the_specification() {
 #[test]
 fn other_spellings_are_refused() {
     let mut words = [0; 2];
-    for bytes in [
-        &[1, 0][..],
-        &[2, 1, 0],
-        &[2, 0x7f, 0],
-        &[2, 0x80, 0xff],
-        &[2, 0xff, 0xff],
-    ] {
-        assert_eq!(
-            read_int(bytes, &mut words),
-            Err(CanonicalError::NotMinimal),
-            "{bytes:x?}"
-        );
+    for bytes in [&[1, 0][..], &[2, 1, 0], &[2, 0x7f, 0], &[2, 0x80, 0xff], &[2, 0xff, 0xff]] {
+        assert_eq!(read_int(bytes, &mut words), Err(CanonicalError::NotMinimal), "{bytes:x?}");
     }
-    for bytes in [
-        &[1, 0, 0, 0][..],
-        &[0, 0, 2, 0, 0, 1],
-        &[0, 0, 1, 0, 0],
-        &[0, 0, 2, 0, 1, 0],
-    ] {
-        assert_eq!(
-            read_float_sum(bytes, &mut words),
-            Err(CanonicalError::NotMinimal),
-            "{bytes:x?}"
-        );
+    for bytes in [&[1, 0, 0, 0][..], &[0, 0, 2, 0, 0, 1], &[0, 0, 1, 0, 0], &[0, 0, 2, 0, 1, 0]] {
+        assert_eq!(read_float_sum(bytes, &mut words), Err(CanonicalError::NotMinimal), "{bytes:x?}");
     }
-    assert_eq!(
-        read_float_sum(&[0xff, 0xff, 1, 0, 1], &mut words),
-        Err(CanonicalError::Exponent)
-    );
-    assert_eq!(
-        read_float_sum(&[16, 0, 1, 0, 1], &mut words),
-        Err(CanonicalError::TooWide)
-    );
+    assert_eq!(read_float_sum(&[0xff, 0xff, 1, 0, 1], &mut words), Err(CanonicalError::Exponent));
+    assert_eq!(read_float_sum(&[16, 0, 1, 0, 1], &mut words), Err(CanonicalError::TooWide));
     assert_eq!(read_float_sum(&[15, 0, 1, 0, 1], &mut words), Ok(5));
     assert_eq!(words, [0, 1 << 56]);
 }

@@ -30,35 +30,22 @@ pub(super) fn convert(array: &ArrayRef, conversion: &Conversion) -> Result<Store
         Conversion::Cast(to) => {
             let after = cast(array, to)?;
             let invalid = lost(array, &after);
-            Ok(Stored {
-                invalid,
-                ..Stored::share(&after)?
-            })
+            Ok(Stored { invalid, ..Stored::share(&after)? })
         }
         Conversion::Text => {
             let after = text(array)?;
             let invalid = lost(array, &after);
-            Ok(Stored {
-                invalid,
-                ..Stored::share(&after)?
-            })
+            Ok(Stored { invalid, ..Stored::share(&after)? })
         }
         Conversion::TextDictionary => text_dictionary(array),
         Conversion::WholeDays => {
-            let days = array
-                .as_primitive::<Date64Type>()
-                .unary_opt::<_, Date32Type>(|millis| {
-                    const DAY: i64 = 86_400_000;
-                    (millis % DAY == 0)
-                        .then(|| i32::try_from(millis / DAY).ok())
-                        .flatten()
-                });
+            let days = array.as_primitive::<Date64Type>().unary_opt::<_, Date32Type>(|millis| {
+                const DAY: i64 = 86_400_000;
+                (millis % DAY == 0).then(|| i32::try_from(millis / DAY).ok()).flatten()
+            });
             let days: ArrayRef = Arc::new(days);
             let invalid = lost(array, &days);
-            Ok(Stored {
-                invalid,
-                ..Stored::share(&days)?
-            })
+            Ok(Stored { invalid, ..Stored::share(&days)? })
         }
         Conversion::WideDecimal { scale, declared } => {
             let (narrow, scale) = narrow(array.as_primitive(), *scale, *declared)?;
@@ -73,10 +60,7 @@ pub(super) fn convert(array: &ArrayRef, conversion: &Conversion) -> Result<Store
         }
         Conversion::Parse(ty) => {
             let Parsed { values, invalid } = parse_text(array, *ty)?;
-            Ok(Stored {
-                invalid,
-                ..Stored::share(&values)?
-            })
+            Ok(Stored { invalid, ..Stored::share(&values)? })
         }
         Conversion::ParseDictionary(ty) => parse_dictionary(array, *ty),
         Conversion::UnpackDictionary(inner) => {
@@ -89,14 +73,7 @@ pub(super) fn convert(array: &ArrayRef, conversion: &Conversion) -> Result<Store
 
 /// Arrow's cast, where a value that the target cannot hold becomes null.
 fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
-    cast_with_options(
-        array,
-        to,
-        &CastOptions {
-            safe: true,
-            ..CastOptions::default()
-        },
-    )
+    cast_with_options(array, to, &CastOptions { safe: true, ..CastOptions::default() })
 }
 
 /// Arrow's take, which reports an index out of bounds instead of panicking.
@@ -109,9 +86,7 @@ fn lost(before: &dyn Array, after: &dyn Array) -> Option<BooleanBuffer> {
     if after.null_count() == before.null_count() {
         return None;
     }
-    Some(BooleanBuffer::collect_bool(after.len(), |row| {
-        before.is_valid(row) && after.is_null(row)
-    }))
+    Some(BooleanBuffer::collect_bool(after.len(), |row| before.is_valid(row) && after.is_null(row)))
 }
 
 /// Text or binary as `Utf8` or `LargeUtf8`; binary that is not UTF-8 becomes null.
@@ -136,11 +111,7 @@ fn text(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
 fn viewed<T: ByteViewType>(array: &ArrayRef) -> DataType {
     let length = |value: &T::Native| AsRef::<[u8]>::as_ref(value).len();
     let bytes: usize = array.as_byte_view::<T>().iter().flatten().map(length).sum();
-    if i32::try_from(bytes).is_ok() {
-        DataType::Utf8
-    } else {
-        DataType::LargeUtf8
-    }
+    if i32::try_from(bytes).is_ok() { DataType::Utf8 } else { DataType::LargeUtf8 }
 }
 
 fn text_dictionary(array: &ArrayRef) -> Result<Stored, ArrowError> {
@@ -149,14 +120,9 @@ fn text_dictionary(array: &ArrayRef) -> Result<Stored, ArrowError> {
     let keys = dictionary.keys();
     let narrow: ArrayRef = match keys.data_type() {
         // Not the lenient cast: a code that does not fit is an error of the batch, not a missing value.
-        DataType::Int64 | DataType::UInt64 => cast_with_options(
-            keys,
-            &DataType::Int32,
-            &CastOptions {
-                safe: false,
-                ..CastOptions::default()
-            },
-        )?,
+        DataType::Int64 | DataType::UInt64 => {
+            cast_with_options(keys, &DataType::Int32, &CastOptions { safe: false, ..CastOptions::default() })?
+        }
         _ => keys.slice(0, keys.len()),
     };
     Ok(Stored {
@@ -190,10 +156,7 @@ fn parse_dictionary(array: &ArrayRef, ty: LogicalType) -> Result<Stored, ArrowEr
     let dictionary = array.as_any_dictionary();
     let Parsed { values, invalid } = parse_text(dictionary.values(), ty)?;
     let rows = pick(&values, dictionary.keys())?;
-    Ok(Stored {
-        invalid: invalid_rows(invalid, dictionary.keys())?,
-        ..Stored::share(&rows)?
-    })
+    Ok(Stored { invalid: invalid_rows(invalid, dictionary.keys())?, ..Stored::share(&rows)? })
 }
 
 /// Parsed values, null where the text says nothing or cannot be read, and where the latter is the case.
@@ -214,10 +177,7 @@ fn parse_text(array: &ArrayRef, ty: LogicalType) -> Result<Parsed, ArrowError> {
                 (Some(bytes), Some(text)) => Some(&bytes | &text),
                 (bytes, text) => bytes.or(text),
             };
-            Ok(Parsed {
-                values: parsed.values,
-                invalid,
-            })
+            Ok(Parsed { values: parsed.values, invalid })
         }
     }
 }
@@ -238,18 +198,12 @@ fn parse_all<'a>(
                 ArrowError::InvalidArgumentError(format!("decimal({scale}) has too many digits"))
             })?;
             let values = values.as_primitive::<Decimal128Type>().clone();
-            Parsed {
-                values: Arc::new(values.with_precision_and_scale(38, digits)?),
-                invalid,
-            }
+            Parsed { values: Arc::new(values.with_precision_and_scale(38, digits)?), invalid }
         }
         LogicalType::Bool => {
             let mut values = BooleanBuilder::with_capacity(texts.len());
             let invalid = sort_out(texts, parse::bool, |value| values.append_option(value));
-            Parsed {
-                values: Arc::new(values.finish()),
-                invalid,
-            }
+            Parsed { values: Arc::new(values.finish()), invalid }
         }
         LogicalType::Category | LogicalType::Id => {
             return Err(ArrowError::InvalidArgumentError("text needs no parsing".into()));
@@ -263,10 +217,7 @@ fn primitive<'a, T: ArrowPrimitiveType>(
 ) -> Parsed {
     let mut values = PrimitiveBuilder::<T>::with_capacity(texts.len());
     let invalid = sort_out(texts, parse, |value| values.append_option(value));
-    Parsed {
-        values: Arc::new(values.finish()),
-        invalid,
-    }
+    Parsed { values: Arc::new(values.finish()), invalid }
 }
 
 /// Hands every reading on and returns which rows were unreadable.

@@ -79,19 +79,10 @@ impl ColumnSpec {
     /// Positions of the names that the column may be read from; more than one is ambiguous.
     fn positions_in(&self, names: &[&str]) -> Vec<usize> {
         let of = |wanted: &str| -> Vec<usize> {
-            names
-                .iter()
-                .enumerate()
-                .filter(|(_, name)| **name == wanted)
-                .map(|(at, _)| at)
-                .collect()
+            names.iter().enumerate().filter(|(_, name)| **name == wanted).map(|(at, _)| at).collect()
         };
         let by_source = of(&self.source);
-        if by_source.is_empty() {
-            of(&self.name)
-        } else {
-            by_source
-        }
+        if by_source.is_empty() { of(&self.name) } else { by_source }
     }
 }
 
@@ -145,11 +136,7 @@ impl Binder {
     /// All problems at once: columns that are absent, names that occur twice, types that the declared type does not
     /// accept.
     pub fn new(spec: &TableSpec, schema: &Schema) -> Result<Binder, Vec<BindProblem>> {
-        let names: Vec<&str> = schema
-            .fields()
-            .iter()
-            .map(|field| field.name().as_str())
-            .collect();
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         let mut feeds = Vec::with_capacity(spec.columns.len());
         let mut problems = Vec::new();
         for column in &spec.columns {
@@ -162,14 +149,7 @@ impl Binder {
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() {
-            Ok(Binder {
-                table: spec.clone(),
-                feeds,
-            })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(Binder { table: spec.clone(), feeds }) } else { Err(problems) }
     }
 
     /// Lays a batch out for the core.
@@ -189,20 +169,12 @@ impl Binder {
                 columns.push(Stored::missing());
                 continue;
             };
-            let there = schema
-                .fields()
-                .get(feed.position)
-                .filter(|field| field.name() == &feed.field);
+            let there = schema.fields().get(feed.position).filter(|field| field.name() == &feed.field);
             let (Some(_), Some(array)) = (there, batch.columns().get(feed.position)) else {
                 return Err(BindError::changed(&self.table, spec, feed, None));
             };
             if array.data_type() != &feed.arrives_as {
-                return Err(BindError::changed(
-                    &self.table,
-                    spec,
-                    feed,
-                    Some(array.data_type()),
-                ));
+                return Err(BindError::changed(&self.table, spec, feed, Some(array.data_type())));
             }
             let stored =
                 convert::convert(array, &feed.conversion).map_err(|error| BindError::Conversion {
@@ -225,11 +197,7 @@ impl Binder {
             }
             columns.push(stored);
         }
-        Ok(Bound {
-            rows: batch.num_rows(),
-            columns,
-            unreadable,
-        })
+        Ok(Bound { rows: batch.num_rows(), columns, unreadable })
     }
 }
 

@@ -39,9 +39,7 @@ pub(super) fn float(text: &str) -> Reading<f64> {
     if matches!(text, "NaN" | "nan") {
         return Reading::Missing;
     }
-    reading(text, |text| {
-        text.parse().ok().filter(|value: &f64| value.is_finite())
-    })
+    reading(text, |text| text.parse().ok().filter(|value: &f64| value.is_finite()))
 }
 
 /// `true` and `false` in small letters, in capitals, or with one capital at the start.
@@ -83,11 +81,7 @@ pub(super) fn decimal(text: &str, scale: u8) -> Reading<i128> {
             }
             let digit = i128::from(byte - b'0');
             mantissa = mantissa.checked_mul(10)?;
-            mantissa = if negative {
-                mantissa.checked_sub(digit)?
-            } else {
-                mantissa.checked_add(digit)?
-            };
+            mantissa = if negative { mantissa.checked_sub(digit)? } else { mantissa.checked_add(digit)? };
         }
         Some(mantissa)
     })
@@ -208,18 +202,7 @@ mod tests {
         assert_eq!(int("9223372036854775807"), Value(i64::MAX));
         assert_eq!(int("-9223372036854775808"), Value(i64::MIN));
         assert_eq!(int(""), Missing);
-        for text in [
-            "9223372036854775808",
-            " 1",
-            "1 ",
-            "1.0",
-            "1e3",
-            "1,000",
-            "1_000",
-            "-",
-            "0x1",
-            "١",
-        ] {
+        for text in ["9223372036854775808", " 1", "1 ", "1.0", "1e3", "1,000", "1_000", "-", "0x1", "١"] {
             assert_eq!(int(text), Unreadable, "{text}");
         }
     }
@@ -236,13 +219,8 @@ mod tests {
         assert_eq!(decimal("", 2), Missing);
         let least = "-170141183460469231731687303715884105728";
         assert_eq!(decimal(least, 0), Value(i128::MIN));
-        assert_eq!(
-            decimal("1.70141183460469231731687303715884105727", 38),
-            Value(i128::MAX)
-        );
-        for text in [
-            "1.234", "1,234.00", "1e2", "--1", "+", ".", "1.2.3", "1 ", "$1", "1.-2", "NaN", "１",
-        ] {
+        assert_eq!(decimal("1.70141183460469231731687303715884105727", 38), Value(i128::MAX));
+        for text in ["1.234", "1,234.00", "1e2", "--1", "+", ".", "1.2.3", "1 ", "$1", "1.-2", "NaN", "１"] {
             assert_eq!(decimal(text, 2), Unreadable, "{text}");
         }
         assert_eq!(decimal(&least[1..], 0), Unreadable, "one more than the most");
@@ -256,9 +234,7 @@ mod tests {
         assert_eq!(float("NaN"), Missing);
         assert_eq!(float("nan"), Missing);
         assert_eq!(float(""), Missing);
-        for text in [
-            "inf", "-inf", "Infinity", "1e400", "NAN", "-nan", "1,5", " 1", "0x1p3", "1f",
-        ] {
+        for text in ["inf", "-inf", "Infinity", "1e400", "NAN", "-nan", "1,5", " 1", "0x1p3", "1f"] {
             assert_eq!(float(text), Unreadable, "{text}");
         }
     }
@@ -318,17 +294,10 @@ mod tests {
         }
         assert_eq!(timestamp("2017-03-01T12:00:00.5Z"), Value(NOON + 500_000));
         assert_eq!(timestamp("2017-03-01T12:00:00.123456789Z"), Value(NOON + 123_456));
-        assert_eq!(
-            timestamp("1969-12-31T23:59:59.9999999Z"),
-            Value(-1),
-            "rounded down before 1970, too"
-        );
+        assert_eq!(timestamp("1969-12-31T23:59:59.9999999Z"), Value(-1), "rounded down before 1970, too");
         assert_eq!(timestamp("1969-12-31T23:59:59Z"), Value(-1_000_000));
         assert_eq!(timestamp("9999-12-31T23:59:59Z"), Value(253_402_300_799_000_000));
-        assert_eq!(
-            timestamp("9999-12-31T23:59:59-23:59"),
-            Value(253_402_387_139_000_000)
-        );
+        assert_eq!(timestamp("9999-12-31T23:59:59-23:59"), Value(253_402_387_139_000_000));
         assert_eq!(timestamp(""), Missing);
         for text in [
             "2017-03-01",

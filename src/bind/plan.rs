@@ -47,10 +47,7 @@ pub(super) fn plan(declared: LogicalType, arrives: &DataType) -> Result<Conversi
         DataType::Null => return Ok(Conversion::Missing),
         DataType::RunEndEncoded(_, values) => {
             let inner = plan(declared, values.data_type())?;
-            return Ok(Conversion::UnpackRuns(
-                values.data_type().clone(),
-                Box::new(inner),
-            ));
+            return Ok(Conversion::UnpackRuns(values.data_type().clone(), Box::new(inner)));
         }
         DataType::Dictionary(_, values) if is_text(values) => {
             return Ok(match declared {
@@ -88,10 +85,7 @@ pub(super) fn plan(declared: LogicalType, arrives: &DataType) -> Result<Conversi
 
 fn is_text(ty: &DataType) -> bool {
     use DataType::{Binary, BinaryView, LargeBinary, LargeUtf8, Utf8, Utf8View};
-    matches!(
-        ty,
-        Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary | BinaryView
-    )
+    matches!(ty, Utf8 | LargeUtf8 | Utf8View | Binary | LargeBinary | BinaryView)
 }
 
 fn int(arrives: &DataType) -> Option<Conversion> {

@@ -76,23 +76,14 @@ impl BindProblem {
 impl fmt::Display for BindProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            BindProblem::Absent {
-                table,
-                column,
-                source,
-                similar,
-                available,
-            } => {
+            BindProblem::Absent { table, column, source, similar, available } => {
                 place(f, table, column, source)?;
                 write!(f, "the data has no column `{source}`")?;
                 if source != column {
                     write!(f, " and none called `{column}`")?;
                 }
                 if let Some(similar) = similar {
-                    return write!(
-                        f,
-                        "; did you mean `{similar}`? Then write `source: \"{similar}\"`"
-                    );
+                    return write!(f, "; did you mean `{similar}`? Then write `source: \"{similar}\"`");
                 }
                 if available.is_empty() {
                     return write!(f, "; it has no columns at all");
@@ -106,32 +97,16 @@ impl fmt::Display for BindProblem {
                     _ => Ok(()),
                 }
             }
-            BindProblem::Ambiguous {
-                table,
-                column,
-                source,
-                times,
-            } => {
+            BindProblem::Ambiguous { table, column, source, times } => {
                 place(f, table, column, source)?;
                 write!(
                     f,
                     "the data has {times} columns called `{source}`; expected one: rename or drop the others"
                 )
             }
-            BindProblem::Type {
-                table,
-                column,
-                source,
-                arrived,
-                declared,
-                hint,
-            } => {
+            BindProblem::Type { table, column, source, arrived, declared, hint } => {
                 place(f, table, column, source)?;
-                write!(
-                    f,
-                    "expected {}, the data holds {arrived}; {hint}",
-                    words(*declared)
-                )
+                write!(f, "expected {}, the data holds {arrived}; {hint}", words(*declared))
             }
         }
     }
@@ -188,31 +163,17 @@ impl BindError {
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            BindError::Changed {
-                table,
-                column,
-                source,
-                expected,
-                arrived,
-            } => {
+            BindError::Changed { table, column, source, expected, arrived } => {
                 place(f, table, column, source)?;
                 match arrived {
                     Some(arrived) => {
                         write!(f, "the batches before held {expected}, this one holds {arrived}")?
                     }
-                    None => write!(
-                        f,
-                        "this batch does not have the column where the batches before had it"
-                    )?,
+                    None => write!(f, "this batch does not have the column where the batches before had it")?,
                 }
                 write!(f, "; give all batches of a table one schema")
             }
-            BindError::Conversion {
-                table,
-                column,
-                source,
-                message,
-            } => {
+            BindError::Conversion { table, column, source, message } => {
                 place(f, table, column, source)?;
                 write!(f, "the values could not be laid out: {message}")
             }
@@ -224,11 +185,7 @@ impl std::error::Error for BindError {}
 
 fn place(f: &mut fmt::Formatter<'_>, table: &str, column: &str, source: &str) -> fmt::Result {
     write!(f, "table `{table}`, column `{column}`")?;
-    if source == column {
-        write!(f, ": ")
-    } else {
-        write!(f, " (`{source}` in the data): ")
-    }
+    if source == column { write!(f, ": ") } else { write!(f, " (`{source}` in the data): ") }
 }
 
 /// A declared type as books spell it.

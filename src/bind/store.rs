@@ -25,29 +25,18 @@ pub(super) struct Stored {
 
 impl Stored {
     pub(super) fn missing() -> Self {
-        Stored {
-            values: Values::Missing,
-            validity: None,
-            invalid: None,
-        }
+        Stored { values: Values::Missing, validity: None, invalid: None }
     }
 
     /// Shares the buffers of an array whose type the core reads as it is.
     pub(super) fn share(array: &ArrayRef) -> Result<Self, ArrowError> {
-        Ok(Stored {
-            values: values(array)?,
-            validity: validity(array.as_ref()),
-            invalid: None,
-        })
+        Ok(Stored { values: values(array)?, validity: validity(array.as_ref()), invalid: None })
     }
 }
 
 /// True where an array has a value; `None`: everywhere.
 pub(super) fn validity(array: &dyn Array) -> Option<BooleanBuffer> {
-    array
-        .nulls()
-        .filter(|nulls| nulls.null_count() > 0)
-        .map(|nulls| nulls.inner().clone())
+    array.nulls().filter(|nulls| nulls.null_count() > 0).map(|nulls| nulls.inner().clone())
 }
 
 #[derive(Clone, Debug)]
@@ -62,35 +51,19 @@ pub(super) enum Values {
     U64(ScalarBuffer<u64>),
     F32(ScalarBuffer<f32>),
     F64(ScalarBuffer<f64>),
-    Decimal128 {
-        bytes: Buffer,
-        scale: u8,
-    },
+    Decimal128 { bytes: Buffer, scale: u8 },
     Bool(BooleanBuffer),
     Utf8(Texts),
-    Dict {
-        codes: CodeBuffer,
-        texts: Texts,
-        valid: Option<BooleanBuffer>,
-    },
+    Dict { codes: CodeBuffer, texts: Texts, valid: Option<BooleanBuffer> },
     Date32(ScalarBuffer<i32>),
-    Timestamp {
-        values: ScalarBuffer<i64>,
-        unit: TimeUnit,
-    },
+    Timestamp { values: ScalarBuffer<i64>, unit: TimeUnit },
     Missing,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Texts {
-    Small {
-        offsets: OffsetBuffer<i32>,
-        bytes: Buffer,
-    },
-    Large {
-        offsets: OffsetBuffer<i64>,
-        bytes: Buffer,
-    },
+    Small { offsets: OffsetBuffer<i32>, bytes: Buffer },
+    Large { offsets: OffsetBuffer<i64>, bytes: Buffer },
 }
 
 #[derive(Clone, Debug)]

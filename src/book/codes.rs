@@ -18,9 +18,7 @@ pub struct Code {
 /// assert_eq!(ripplemark::book::meaning("RM9999"), None);
 /// ```
 pub fn meaning(code: &str) -> Option<&'static str> {
-    ALL.iter()
-        .find(|known| known.code == code)
-        .map(|known| known.meaning)
+    ALL.iter().find(|known| known.code == code).map(|known| known.meaning)
 }
 
 macro_rules! codes {
@@ -80,16 +78,8 @@ mod tests {
     #[test]
     fn codes_ascend_and_stay_in_their_hundred() {
         for pair in ALL.windows(2) {
-            assert!(
-                pair[0].code < pair[1].code,
-                "{} before {}",
-                pair[0].code,
-                pair[1].code
-            );
+            assert!(pair[0].code < pair[1].code, "{} before {}", pair[0].code, pair[1].code);
         }
-        assert!(
-            ALL.iter()
-                .all(|c| c.code.starts_with("RM01") && c.code.len() == 6)
-        );
+        assert!(ALL.iter().all(|c| c.code.starts_with("RM01") && c.code.len() == 6));
     }
 }

@@ -40,10 +40,5 @@ pub fn currency_digits(code: &str) -> Option<u8> {
     if code.len() != 3 || !code.bytes().all(|letter| letter.is_ascii_uppercase()) {
         return None;
     }
-    Some(
-        OTHERS
-            .iter()
-            .find(|(other, _)| *other == code)
-            .map_or(2, |(_, digits)| *digits),
-    )
+    Some(OTHERS.iter().find(|(other, _)| *other == code).map_or(2, |(_, digits)| *digits))
 }

@@ -44,10 +44,7 @@ pub(crate) fn report(references: &[Vec<usize>], drafts: &[Draft<'_>], problems: 
             *mark = Seen::OnPath;
         }
         while let Some((metric, followed)) = path.last_mut() {
-            let next = references
-                .get(*metric)
-                .and_then(|refs| refs.get(*followed))
-                .copied();
+            let next = references.get(*metric).and_then(|refs| refs.get(*followed)).copied();
             *followed += 1;
             match next {
                 None => {
@@ -76,20 +73,10 @@ pub(crate) fn report(references: &[Vec<usize>], drafts: &[Draft<'_>], problems: 
 /// A cycle is told at its first metric in the book.
 fn tell(round: &[usize], drafts: &[Draft<'_>], problems: &mut Problems<'_>) {
     const SHOWN: usize = 8;
-    let Some(first) = round
-        .iter()
-        .min()
-        .and_then(|first| round.iter().position(|m| m == first))
-    else {
+    let Some(first) = round.iter().min().and_then(|first| round.iter().position(|m| m == first)) else {
         return;
     };
-    let turned: Vec<usize> = round
-        .iter()
-        .cycle()
-        .skip(first)
-        .take(round.len())
-        .copied()
-        .collect();
+    let turned: Vec<usize> = round.iter().cycle().skip(first).take(round.len()).copied().collect();
     let name = |metric: &usize| drafts.get(*metric).map_or("", |draft| draft.name.as_str());
     let Some(draft) = turned.first().and_then(|metric| drafts.get(*metric)) else {
         return;

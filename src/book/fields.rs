@@ -38,10 +38,7 @@ impl<'n> Fields<'n> {
                     .meant(near),
             );
         }
-        Some(Self {
-            entries,
-            span: span.clone(),
-        })
+        Some(Self { entries, span: span.clone() })
     }
 
     /// A value; a key with nothing behind it counts as absent.
@@ -77,11 +74,7 @@ impl<'n> Fields<'n> {
     pub(crate) fn need(&self, key: &str, what: &str, problems: &mut Problems<'_>) -> Option<&'n Node> {
         let value = self.get(key);
         if value.is_none() {
-            let span = self
-                .entries
-                .iter()
-                .find(|(known, ..)| *known == key)
-                .map(|(_, node, _)| &node.span);
+            let span = self.entries.iter().find(|(known, ..)| *known == key).map(|(_, node, _)| &node.span);
             let message = format!("{what} lacks `{key}`");
             problems.add(
                 Report::error(codes::MISSING_KEY, span.unwrap_or(&self.span), message)
@@ -93,10 +86,7 @@ impl<'n> Fields<'n> {
 
     /// Text for people; empty where absent.
     pub(crate) fn words(&self, key: &str, problems: &mut Problems<'_>) -> String {
-        self.get(key)
-            .and_then(|node| text(node, key, problems))
-            .unwrap_or_default()
-            .to_owned()
+        self.get(key).and_then(|node| text(node, key, problems)).unwrap_or_default().to_owned()
     }
 }
 
@@ -150,11 +140,7 @@ pub(crate) fn text<'n>(node: &'n Node, key: &str, problems: &mut Problems<'_>) -
 
 /// A key in back quotes, other words as they are.
 fn subject(key: &str) -> String {
-    if key.contains(' ') {
-        key.to_owned()
-    } else {
-        format!("`{key}`")
-    }
+    if key.contains(' ') { key.to_owned() } else { format!("`{key}`") }
 }
 
 /// The text of a formula, a date or a number, all of which may look like any kind of scalar.
@@ -183,11 +169,7 @@ pub(crate) fn list(node: &Node) -> &[Node] {
 
 /// True or false.
 pub(crate) fn truth(node: &Node, key: &str, problems: &mut Problems<'_>) -> Option<bool> {
-    if let Some(Scalar {
-        text,
-        form: Form::Bool,
-    }) = node.scalar()
-    {
+    if let Some(Scalar { text, form: Form::Bool }) = node.scalar() {
         return Some(text.eq_ignore_ascii_case("true"));
     }
     let message = format!("`{key}` is {}", node.found());
@@ -203,11 +185,7 @@ pub(crate) fn whole(
     problems: &mut Problems<'_>,
 ) -> Option<u8> {
     let expected = format!("a whole number from {} to {}", range.start(), range.end());
-    let Some(Scalar {
-        text,
-        form: Form::Number,
-    }) = node.scalar()
-    else {
+    let Some(Scalar { text, form: Form::Number }) = node.scalar() else {
         let message = format!("`{key}` is {}", node.found());
         problems.add(Report::error(codes::WRONG_TYPE, &node.span, message).expected(expected));
         return None;
@@ -229,17 +207,12 @@ pub(crate) fn choice<T: Copy>(
 ) -> Option<T> {
     let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
     let word = literal(node, key, &one_of(&names), problems)?;
-    let found = words
-        .iter()
-        .find(|(known, _)| *known == word)
-        .map(|(_, meaning)| *meaning);
+    let found = words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning);
     if found.is_none() {
         let near = problems.near(word, names.iter().copied());
         let message = format!("`{key}` cannot be {}", quoted(word));
         problems.add(
-            Report::error(codes::UNKNOWN_WORD, &node.span, message)
-                .expected(one_of(&names))
-                .meant(near),
+            Report::error(codes::UNKNOWN_WORD, &node.span, message).expected(one_of(&names)).meant(near),
         );
     }
     found
@@ -256,10 +229,8 @@ pub(crate) fn warn_if_ambiguous(scalar: &Scalar, span: &Range<usize>, problems: 
             None => return,
         },
     };
-    let message = format!(
-        "{} is read as text here, other YAML readers see {taken_for}",
-        quoted(&scalar.text)
-    );
+    let message =
+        format!("{} is read as text here, other YAML readers see {taken_for}", quoted(&scalar.text));
     problems.add(
         Report::warning(codes::AMBIGUOUS_SCALAR, span, message)
             .hint(format!("put it in quotes: {:?}", shortened(&scalar.text))),
@@ -281,11 +252,7 @@ fn taken_by_yaml_1_1(text: &str) -> Option<&'static str> {
         if unsigned.contains(':') && unsigned.split(':').all(digits) {
             return Some("a number to the base 60");
         }
-        if unsigned.contains('_')
-            && unsigned
-                .split(['_', '.'])
-                .all(|part| part.is_empty() || digits(part))
-        {
+        if unsigned.contains('_') && unsigned.split(['_', '.']).all(|part| part.is_empty() || digits(part)) {
             return Some("a number");
         }
     }
@@ -301,9 +268,7 @@ mod tests {
         for text in ["no", "NO", "y", "On", "12:30", "-1:30:00", "1_000", "1_0.5"] {
             assert!(taken_by_yaml_1_1(text).is_some(), "{text}");
         }
-        for text in [
-            "not", "sales", "12:", "a:b", "1.0.0", "_1", "10 000", "Norway", "12:3x", "", "ö",
-        ] {
+        for text in ["not", "sales", "12:", "a:b", "1.0.0", "_1", "10 000", "Norway", "12:3x", "", "ö"] {
             assert!(taken_by_yaml_1_1(text).is_none(), "{text}");
         }
     }

@@ -33,18 +33,11 @@ fn exact(text: &str) -> Option<Const> {
         return None;
     }
     let magnitude: i128 = format!("{whole}{fraction}").parse().ok()?;
-    let mantissa = if text.starts_with('-') {
-        -magnitude
-    } else {
-        magnitude
-    };
+    let mantissa = if text.starts_with('-') { -magnitude } else { magnitude };
     if fraction.is_empty() {
         return i64::try_from(mantissa).ok().map(Const::Int);
     }
-    Some(Const::Decimal {
-        mantissa,
-        scale: u8::try_from(fraction.len()).ok()?,
-    })
+    Some(Const::Decimal { mantissa, scale: u8::try_from(fraction.len()).ok()? })
 }
 
 #[cfg(test)]
@@ -55,23 +48,9 @@ mod tests {
     fn fill_values_are_exact() {
         assert_eq!(exact("0"), Some(Const::Int(0)));
         assert_eq!(exact("-12"), Some(Const::Int(-12)));
-        assert_eq!(
-            exact("-0.50"),
-            Some(Const::Decimal {
-                mantissa: -50,
-                scale: 2
-            })
-        );
-        for bad in [
-            "",
-            ".5",
-            "1e3",
-            "0x10",
-            "1_000",
-            ".inf",
-            "9999999999999999999",
-            "0.1234567890123456789",
-        ] {
+        assert_eq!(exact("-0.50"), Some(Const::Decimal { mantissa: -50, scale: 2 }));
+        for bad in ["", ".5", "1e3", "0x10", "1_000", ".inf", "9999999999999999999", "0.1234567890123456789"]
+        {
             assert_eq!(exact(bad), None, "{bad}");
         }
     }

@@ -51,10 +51,7 @@ pub(crate) fn check_version(root: &Node, problems: &mut Problems<'_>) -> bool {
         return true;
     };
     if version != VERSION {
-        let message = format!(
-            "version {} of the book format is not known to this program",
-            quoted(version)
-        );
+        let message = format!("version {} of the book format is not known to this program", quoted(version));
         problems.add(
             Report::error(codes::VERSION, &node.span, message)
                 .expected("`1`")
@@ -73,14 +70,8 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
         first_day_of_week: Weekday::Monday,
         first_month_of_year: 1,
     };
-    const KEYS: [&str; 6] = [
-        "id",
-        "version",
-        "currency",
-        "timezone",
-        "first_day_of_week",
-        "first_month_of_year",
-    ];
+    const KEYS: [&str; 6] =
+        ["id", "version", "currency", "timezone", "first_day_of_week", "first_month_of_year"];
     let Some(node) = root.need("book", "the book", problems) else {
         return header;
     };
@@ -131,12 +122,8 @@ fn check_id(id: &str, span: &Range<usize>, problems: &mut Problems<'_>) {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if id.is_empty() || id.len() > 128 || !id.chars().all(fits) {
         problems.add(
-            Report::error(
-                codes::BAD_NAME,
-                span,
-                format!("{} cannot be the id of a book", quoted(id)),
-            )
-            .expected("1 to 128 letters a to z, digits, `-`, `_` and `.`"),
+            Report::error(codes::BAD_NAME, span, format!("{} cannot be the id of a book", quoted(id)))
+                .expected("1 to 128 letters a to z, digits, `-`, `_` and `.`"),
         );
     }
 }
@@ -145,26 +132,15 @@ fn check_id(id: &str, span: &Range<usize>, problems: &mut Problems<'_>) {
 /// machine has installed must not decide whether a book is right.
 fn timezone(name: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<String> {
     let database = TimeZoneDatabase::bundled();
-    if let Some(known) = database
-        .get(name)
-        .ok()
-        .and_then(|zone| zone.iana_name().map(str::to_owned))
-    {
+    if let Some(known) = database.get(name).ok().and_then(|zone| zone.iana_name().map(str::to_owned)) {
         return Some(known);
     }
-    let names: Vec<String> = database
-        .available()
-        .map(|known| known.as_str().to_owned())
-        .collect();
+    let names: Vec<String> = database.available().map(|known| known.as_str().to_owned()).collect();
     let near = problems.near(name, names.iter().map(String::as_str));
     problems.add(
-        Report::error(
-            codes::UNKNOWN_TIMEZONE,
-            span,
-            format!("{} is no time zone", quoted(name)),
-        )
-        .expected("a name of the IANA database, `Europe/Berlin`")
-        .meant(near),
+        Report::error(codes::UNKNOWN_TIMEZONE, span, format!("{} is no time zone", quoted(name)))
+            .expected("a name of the IANA database, `Europe/Berlin`")
+            .meant(near),
     );
     None
 }
@@ -181,16 +157,9 @@ pub(crate) fn teams(root: &Fields<'_>, problems: &mut Problems<'_>) -> (Vec<Team
         if let Some(scalar) = id_node.scalar() {
             fields::warn_if_ambiguous(scalar, &id_node.span, problems);
         }
-        let name = if name.is_null() {
-            id
-        } else {
-            team_name(name, problems).unwrap_or(id)
-        };
+        let name = if name.is_null() { id } else { team_name(name, problems).unwrap_or(id) };
         index.insert(id, teams.len());
-        teams.push(Team {
-            id: id.to_owned(),
-            name: name.to_owned(),
-        });
+        teams.push(Team { id: id.to_owned(), name: name.to_owned() });
     }
     (teams, index)
 }

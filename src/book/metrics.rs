@@ -32,11 +32,8 @@ const KEYS: [&str; 17] = [
     "where",
 ];
 
-const KINDS: [(&str, MetricKind); 3] = [
-    ("simple", MetricKind::Simple),
-    ("ratio", MetricKind::Ratio),
-    ("derived", MetricKind::Derived),
-];
+const KINDS: [(&str, MetricKind); 3] =
+    [("simple", MetricKind::Simple), ("ratio", MetricKind::Ratio), ("derived", MetricKind::Derived)];
 
 const RINGS: [(&str, Ring); 4] = [
     ("behaviour", Ring::Behaviour),
@@ -169,9 +166,7 @@ fn draft<'n>(
     let owner_words = node.peek("owner").and_then(owner_words);
     problems.about(name.as_deref(), owner_words.as_deref());
     let span = name_node.map_or(&node.span, |name| &name.span).clone();
-    let what = name
-        .as_deref()
-        .map_or("a metric".to_owned(), |name| format!("metric {}", quoted(name)));
+    let what = name.as_deref().map_or("a metric".to_owned(), |name| format!("metric {}", quoted(name)));
     let fields = Fields::open(node, &span, &what, &KEYS, problems)?;
     let name = name_of(&fields, key, &what, problems).unwrap_or_default();
     let label = fields.words("label", problems);
@@ -186,26 +181,17 @@ fn draft<'n>(
         (None, Of::Table(table)) => around.tables.get(table).and_then(|table| table.time),
         _ => None,
     };
-    let kind = fields
-        .get("type")
-        .and_then(|node| fields::choice(node, "type", &KINDS, problems));
+    let kind = fields.get("type").and_then(|node| fields::choice(node, "type", &KINDS, problems));
     Some(Draft {
         label: if label.is_empty() { name.clone() } else { label },
         name,
         name_span: span,
         description: fields.words("description", problems),
-        ring: fields
-            .get("ring")
-            .and_then(|node| fields::choice(node, "ring", &RINGS, problems)),
+        ring: fields.get("ring").and_then(|node| fields::choice(node, "ring", &RINGS, problems)),
         owners: owners(&fields, around.teams, &what, problems),
         owner_words,
-        unit: fields
-            .get("unit")
-            .and_then(|node| fields::text(node, "unit", problems))
-            .map(str::to_owned),
-        fill_nulls_with: fields
-            .get("fill_nulls_with")
-            .and_then(|node| fill::number(node, problems)),
+        unit: fields.get("unit").and_then(|node| fields::text(node, "unit", problems)).map(str::to_owned),
+        fill_nulls_with: fields.get("fill_nulls_with").and_then(|node| fill::number(node, problems)),
         kind,
         of,
         at,
@@ -243,10 +229,8 @@ fn name_of(
 
 /// The owners as people wrote them, for problems that are found before the owners are checked.
 fn owner_words(node: &Node) -> Option<String> {
-    let words: Vec<&str> = fields::list(node)
-        .iter()
-        .filter_map(|owner| owner.scalar().map(|s| s.text.as_str()))
-        .collect();
+    let words: Vec<&str> =
+        fields::list(node).iter().filter_map(|owner| owner.scalar().map(|s| s.text.as_str())).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
@@ -266,12 +250,9 @@ fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problem
             Some(position) => owners.push(TeamId(position)),
             None => {
                 let near = problems.near(id, teams.names());
-                let report = Report::error(
-                    codes::UNKNOWN_TEAM,
-                    &node.span,
-                    format!("{} is no team", quoted(id)),
-                )
-                .expected("a key of `teams`");
+                let report =
+                    Report::error(codes::UNKNOWN_TEAM, &node.span, format!("{} is no team", quoted(id)))
+                        .expected("a key of `teams`");
                 problems.add(match near {
                     Some(_) => report.meant(near),
                     None => report.hint(format!("add it: `teams: {{{}: …}}`", id.escape_debug())),
@@ -285,10 +266,7 @@ fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problem
         let hint = if known.is_empty() {
             "add `teams` to the book and one of them as `owner`".to_owned()
         } else {
-            format!(
-                "add `owner: {}`, or whichever of the teams answers for this number",
-                known[0]
-            )
+            format!("add `owner: {}`, or whichever of the teams answers for this number", known[0])
         };
         let expected = format!("`owner` with a key of `teams` ({})", known.join(", "));
         problems.add(
@@ -306,11 +284,7 @@ fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problem
 
 fn of(fields: &Fields<'_>, around: &Surroundings<'_>, problems: &mut Problems<'_>) -> Of {
     let Some(node) = fields.get("of") else {
-        return if around.tables.list.len() == 1 {
-            Of::Table(TableId(0))
-        } else {
-            Of::Nothing
-        };
+        return if around.tables.list.len() == 1 { Of::Table(TableId(0)) } else { Of::Nothing };
     };
     let Some(name) = fields::text(node, "of", problems) else {
         return Of::Unknown;
@@ -342,11 +316,7 @@ pub(crate) fn needs_table(
         None => "add the table to `tables` and name it with `of`".to_owned(),
     };
     let message = format!("`{key}` needs a table, and the metric names none");
-    problems.add(
-        Report::error(codes::MISSING_TABLE, span, message)
-            .expected("`of` with a table")
-            .hint(hint),
-    );
+    problems.add(Report::error(codes::MISSING_TABLE, span, message).expected("`of` with a table").hint(hint));
 }
 
 fn shape<'n>(
@@ -364,11 +334,7 @@ fn shape<'n>(
     if kind == Some(MetricKind::Ratio) || top.is_some() || bottom.is_some() {
         let mut sound = true;
         if let (Some(kind), Some((key, _))) = (kind.filter(|k| *k != MetricKind::Ratio), top.or(bottom)) {
-            let word = if kind == MetricKind::Simple {
-                "simple"
-            } else {
-                "derived"
-            };
+            let word = if kind == MetricKind::Simple { "simple" } else { "derived" };
             let message = format!("a {word} metric has neither `numerator` nor `denominator`");
             conflict(key, message, "write `type: ratio`", problems);
             sound = false;
@@ -377,12 +343,7 @@ fn shape<'n>(
             if let Some((key, _)) = entry.filter(|_| top.is_some() || bottom.is_some()) {
                 let message =
                     format!("a ratio is its `numerator` over its `denominator` and has no `{name}`");
-                conflict(
-                    key,
-                    message,
-                    &format!("remove `{name}`, or both of the others"),
-                    problems,
-                );
+                conflict(key, message, &format!("remove `{name}`, or both of the others"), problems);
                 sound = false;
             }
         }

@@ -95,10 +95,7 @@ pub(crate) fn load_with<R: FormulaReader>(text: &str, file: &str, reader: &R) ->
     let mut problems = Problems::new(&source);
     let book = read(&source, reader, &mut problems);
     match book.filter(|_| !problems.has_errors()) {
-        Some(book) => Ok(Loaded {
-            book,
-            warnings: problems.into_sorted(),
-        }),
+        Some(book) => Ok(Loaded { book, warnings: problems.into_sorted() }),
         None => Err(Diagnostics::new(problems.into_sorted(), text)),
     }
 }
@@ -131,11 +128,7 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     let limit = MAX_BYTES as u64 + 1;
     let read = std::fs::File::open(path).and_then(|opened| opened.take(limit).read_to_end(&mut bytes));
     if let Err(error) = read {
-        let problem = unplaced(
-            &file,
-            codes::UNREADABLE,
-            format!("the file cannot be read: {error}"),
-        );
+        let problem = unplaced(&file, codes::UNREADABLE, format!("the file cannot be read: {error}"));
         return Err(Diagnostics::new(vec![problem], ""));
     }
     if bytes.len() > MAX_BYTES {
@@ -146,14 +139,7 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, reader)
 }
 
-const SECTIONS: [&str; 6] = [
-    "ripplemark",
-    "book",
-    "teams",
-    "tables",
-    "metrics",
-    "saved_queries",
-];
+const SECTIONS: [&str; 6] = ["ripplemark", "book", "teams", "tables", "metrics", "saved_queries"];
 
 fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {
     let node = node::read(source, problems)?;
@@ -164,17 +150,10 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
     let header = header::read(&root, problems);
     let (teams, team_index) = header::teams(&root, problems);
     let tables = tables::read(&root, header.currency.as_deref(), problems);
-    let around = Surroundings {
-        tables: &tables,
-        teams: &team_index,
-    };
+    let around = Surroundings { tables: &tables, teams: &team_index };
     let (drafts, metric_index) = metrics::read(&root, &around, problems);
     let names = metric_names(&drafts);
-    let formulas = Formulas {
-        reader,
-        around: &around,
-        metrics: &names,
-    };
+    let formulas = Formulas { reader, around: &around, metrics: &names };
     let values: Vec<Option<(Cell, MetricKind)>> = drafts
         .iter()
         .map(|draft| {
@@ -184,10 +163,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
             value
         })
         .collect();
-    let cells: Vec<Option<&Cell>> = values
-        .iter()
-        .map(|value| value.as_ref().map(|(cell, _)| cell))
-        .collect();
+    let cells: Vec<Option<&Cell>> = values.iter().map(|value| value.as_ref().map(|(cell, _)| cell)).collect();
     let references = cycles::references(cells.iter().copied());
     cycles::report(&references, &drafts, problems);
     let asked = queries::Asked {
@@ -199,11 +175,8 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
     if problems.has_errors() {
         return None;
     }
-    let metrics = drafts
-        .into_iter()
-        .zip(values)
-        .filter_map(|(draft, value)| finished(draft, value?))
-        .collect();
+    let metrics =
+        drafts.into_iter().zip(values).filter_map(|(draft, value)| finished(draft, value?)).collect();
     Some(Book {
         id: header.id,
         version: header.version,
@@ -229,10 +202,7 @@ fn metric_names<'d>(drafts: &'d [Draft<'_>]) -> Vec<MetricName<'d>> {
         .iter()
         .enumerate()
         .filter(|(_, draft)| !draft.name.is_empty() && seen.insert(draft.name.as_str()))
-        .map(|(position, draft)| MetricName {
-            id: MetricId(position),
-            name: &draft.name,
-        })
+        .map(|(position, draft)| MetricName { id: MetricId(position), name: &draft.name })
         .collect()
 }
 

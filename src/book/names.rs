@@ -154,16 +154,8 @@ pub(crate) fn check(name: &str, what: NameOf, span: &Range<usize>, problems: &mu
             (_, false) => "choose such a name".to_owned(),
         };
         let message = format!("{} cannot be the name of a {word}", quoted(name));
-        let hint = if name.len() > 128 {
-            "at most 128 letters".to_owned()
-        } else {
-            hint
-        };
-        problems.add(
-            Report::error(codes::BAD_NAME, span, message)
-                .expected(expected)
-                .hint(hint),
-        );
+        let hint = if name.len() > 128 { "at most 128 letters".to_owned() } else { hint };
+        problems.add(Report::error(codes::BAD_NAME, span, message).expected(expected).hint(hint));
         return false;
     }
     let keeps = matches!(what, NameOf::Column | NameOf::Metric);

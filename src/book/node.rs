@@ -54,10 +54,7 @@ impl Node {
         let Kind::Map(entries) = &self.kind else {
             return None;
         };
-        entries
-            .iter()
-            .find(|(k, _)| k.scalar().is_some_and(|s| s.text == key))
-            .map(|(_, value)| value)
+        entries.iter().find(|(k, _)| k.scalar().is_some_and(|s| s.text == key)).map(|(_, value)| value)
     }
 
     pub(crate) fn scalar(&self) -> Option<&Scalar> {
@@ -126,30 +123,16 @@ pub(crate) fn read(source: &Source<'_>, problems: &mut Problems<'_>) -> Option<N
 fn explain(error: &Error, source: &Source<'_>) -> Report {
     let span = error.location().map_or(0..0, |at| span_of(&at, source));
     match error.without_snippet() {
-        Error::Budget {
-            breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. },
-            ..
-        } => Report::error(
-            codes::ANCHOR,
-            &span,
-            "anchors (`&`) and aliases (`*`) are not read in books",
-        )
-        .hint("write the value out; a text that begins with `&` or `*` needs quotes"),
-        Error::Budget {
-            breach: BudgetBreach::Depth { .. },
-            ..
-        } => too_deep(&span),
-        Error::Budget {
-            breach: BudgetBreach::Documents { .. },
-            ..
+        Error::Budget { breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. }, .. } => {
+            Report::error(codes::ANCHOR, &span, "anchors (`&`) and aliases (`*`) are not read in books")
+                .hint("write the value out; a text that begins with `&` or `*` needs quotes")
         }
-        | Error::MultipleDocuments { .. } => Report::error(
-            codes::SEVERAL_DOCUMENTS,
-            &span,
-            "a second YAML document begins here",
-        )
-        .expected("one document")
-        .hint("remove the line `---`, or keep the second book in a file of its own"),
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(&span),
+        Error::Budget { breach: BudgetBreach::Documents { .. }, .. } | Error::MultipleDocuments { .. } => {
+            Report::error(codes::SEVERAL_DOCUMENTS, &span, "a second YAML document begins here")
+                .expected("one document")
+                .hint("remove the line `---`, or keep the second book in a file of its own")
+        }
         Error::Budget { .. } => Report::error(codes::TOO_LARGE, &span, "the book has too many values"),
         other => {
             let text = other.to_string();
@@ -199,11 +182,7 @@ fn place(raw: Spanned<Raw>, source: &Source<'_>) -> Node {
     let scalar = |text: String, form| Kind::Scalar(Scalar { text, form });
     // A number or a truth value keeps its spelling, unless a tag made it out of quoted text.
     let spelt = |text: String| {
-        if bare && !written.is_empty() {
-            written.trim().to_owned()
-        } else {
-            text
-        }
+        if bare && !written.is_empty() { written.trim().to_owned() } else { text }
     };
     let kind = match raw.value {
         Raw::Null => Kind::Null,

@@ -37,14 +37,7 @@ impl Report {
     }
 
     fn new(severity: Severity, code: &'static str, span: &Range<usize>, message: String) -> Self {
-        Self {
-            severity,
-            code,
-            span: span.clone(),
-            message,
-            expected: None,
-            hint: None,
-        }
+        Self { severity, code, span: span.clone(), message, expected: None, hint: None }
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
@@ -85,15 +78,7 @@ pub(crate) struct Problems<'t> {
 
 impl<'t> Problems<'t> {
     pub(crate) fn new(source: &'t Source<'t>) -> Self {
-        Self {
-            source,
-            list: vec![],
-            errors: 0,
-            unlisted: 0,
-            comparisons: 0,
-            metric: None,
-            owner: None,
-        }
+        Self { source, list: vec![], errors: 0, unlisted: 0, comparisons: 0, metric: None, owner: None }
     }
 
     /// From here on problems belong to this metric; `None`: to no metric.
@@ -181,8 +166,7 @@ impl<'t> Problems<'t> {
         });
         if self.unlisted > 0 {
             let message = format!("{} more problems are not listed", self.unlisted);
-            self.list
-                .push(unplaced(self.source.file, codes::TOO_MANY, message));
+            self.list.push(unplaced(self.source.file, codes::TOO_MANY, message));
         }
         self.list
     }
@@ -213,11 +197,7 @@ pub(crate) fn quoted(text: &str) -> String {
             shown.push('…');
             break;
         }
-        if letter.is_control() {
-            shown.extend(letter.escape_debug())
-        } else {
-            shown.push(letter)
-        }
+        if letter.is_control() { shown.extend(letter.escape_debug()) } else { shown.push(letter) }
     }
     shown.push('`');
     shown

@@ -68,12 +68,8 @@ pub(crate) fn read<R: FormulaReader>(
         }
         let name_node = item.peek("name");
         let span = name_node.map_or(&item.span, |name| &name.span);
-        let name = name_node
-            .and_then(Node::scalar)
-            .map(|scalar| scalar.text.as_str());
-        let what = name.map_or("a saved query".to_owned(), |name| {
-            format!("saved query {}", quoted(name))
-        });
+        let name = name_node.and_then(Node::scalar).map(|scalar| scalar.text.as_str());
+        let what = name.map_or("a saved query".to_owned(), |name| format!("saved query {}", quoted(name)));
         let Some(fields) = Fields::open(item, span, &what, &KEYS, problems) else {
             continue;
         };
@@ -106,24 +102,16 @@ fn query<R: FormulaReader>(
     let metrics = metric_names(fields, asked.metrics, &mut query, problems);
     let tables = tables_read(&metrics, asked);
     dimensions(fields, &tables, formulas, &mut query, problems);
-    query.grain = fields
-        .get("grain")
-        .and_then(|node| fields::choice(node, "grain", &GRAINS, problems));
+    query.grain = fields.get("grain").and_then(|node| fields::choice(node, "grain", &GRAINS, problems));
     query.range = fields.get("range").and_then(|node| range(node, problems));
     if let Some(node) = fields.either("filter", "where", problems) {
         // One table that cannot be filtered is enough to say so; the others would say it again.
-        let _ = tables
-            .iter()
-            .all(|table| formulas.condition(node, *table, problems).is_some());
+        let _ = tables.iter().all(|table| formulas.condition(node, *table, problems).is_some());
         query.filter = fields::literal(node, "filter", "a formula", problems).map(str::to_owned);
     }
-    query.as_of = fields
-        .get("as_of")
-        .and_then(|node| instant(node, "as_of", problems));
-    query.totals = fields
-        .get("totals")
-        .and_then(|node| fields::truth(node, "totals", problems))
-        .unwrap_or(false);
+    query.as_of = fields.get("as_of").and_then(|node| instant(node, "as_of", problems));
+    query.totals =
+        fields.get("totals").and_then(|node| fields::truth(node, "totals", problems)).unwrap_or(false);
     query
 }
 
@@ -214,9 +202,7 @@ fn dimensions<R: FormulaReader>(
             problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message).hint(ONE_TOO_MANY));
         }
         // Every table that is read must have the column; the first that lacks it is told.
-        let _ = tables
-            .iter()
-            .all(|table| declared.find_column(*table, node, "by", problems).is_some());
+        let _ = tables.iter().all(|table| declared.find_column(*table, node, "by", problems).is_some());
         query.by.push(name.to_owned());
     }
 }
@@ -230,9 +216,7 @@ fn range(node: &Node, problems: &mut Problems<'_>) -> Option<Range> {
         Kind::Map(_) => {
             let fields = Fields::open(node, &node.span, "`range`", &["from", "to"], problems)?;
             let range = Range {
-                from: fields
-                    .get("from")
-                    .and_then(|node| instant(node, "from", problems)),
+                from: fields.get("from").and_then(|node| instant(node, "from", problems)),
                 to: fields.get("to").and_then(|node| instant(node, "to", problems)),
             };
             return not_empty(range, node, problems);
@@ -240,29 +224,17 @@ fn range(node: &Node, problems: &mut Problems<'_>) -> Option<Range> {
         _ => (None, None),
     };
     let (Some(from), Some(to)) = (from, to) else {
-        let found = if matches!(node.kind, Kind::List(_)) {
-            "a list of another length"
-        } else {
-            node.found()
-        };
-        problems.add(
-            Report::error(codes::WRONG_TYPE, &node.span, format!("`range` is {found}")).expected(
-                "`[from, to]`, the first instant inside and the first one outside; `null` leaves a side open",
-            ),
-        );
+        let found =
+            if matches!(node.kind, Kind::List(_)) { "a list of another length" } else { node.found() };
+        problems.add(Report::error(codes::WRONG_TYPE, &node.span, format!("`range` is {found}")).expected(
+            "`[from, to]`, the first instant inside and the first one outside; `null` leaves a side open",
+        ));
         return None;
     };
     let mut side = |node: &Node| {
-        if node.is_null() {
-            None
-        } else {
-            instant(node, "range", problems)
-        }
+        if node.is_null() { None } else { instant(node, "range", problems) }
     };
-    let range = Range {
-        from: side(from),
-        to: side(to),
-    };
+    let range = Range { from: side(from), to: side(to) };
     not_empty(range, node, problems)
 }
 

@@ -20,10 +20,7 @@ pub struct Diagnostics {
 impl Diagnostics {
     /// Problems of a text; their spans are bytes of it.
     pub fn new(list: Vec<Diagnostic>, text: &str) -> Self {
-        Self {
-            list,
-            text: text.to_owned(),
-        }
+        Self { list, text: text.to_owned() }
     }
 
     /// Errors and warnings, by place.
@@ -33,16 +30,12 @@ impl Diagnostics {
 
     /// The errors, by place.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.list
-            .iter()
-            .filter(|problem| problem.severity == Severity::Error)
+        self.list.iter().filter(|problem| problem.severity == Severity::Error)
     }
 
     /// The warnings, by place.
     pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.list
-            .iter()
-            .filter(|problem| problem.severity == Severity::Warning)
+        self.list.iter().filter(|problem| problem.severity == Severity::Warning)
     }
 
     /// The same as `Display`, with the colours of a terminal.
@@ -92,9 +85,7 @@ fn groups<'a>(problem: &'a Diagnostic, source: &Source<'a>) -> Vec<Group<'a>> {
         let snippet = Snippet::source(text).line_start(problem.line).annotation(mark);
         if is_cut {
             // The renderer would count columns from where the text is cut.
-            let place = Origin::path(problem.file.as_str())
-                .line(problem.line)
-                .char_column(problem.column);
+            let place = Origin::path(problem.file.as_str()).line(problem.line).char_column(problem.column);
             title.element(place).element(snippet)
         } else {
             title.element(snippet.path(problem.file.as_str()))
@@ -110,10 +101,7 @@ fn groups<'a>(problem: &'a Diagnostic, source: &Source<'a>) -> Vec<Group<'a>> {
         group
     };
     if let Some(metric) = &problem.metric {
-        let owner = problem
-            .owner
-            .as_ref()
-            .map_or(String::new(), |owner| format!(", owner {owner}"));
+        let owner = problem.owner.as_ref().map_or(String::new(), |owner| format!(", owner {owner}"));
         group = group.element(Level::NOTE.message(format!("metric {metric}{owner}")));
     }
     if let Some(hint) = &problem.hint {
@@ -128,11 +116,8 @@ fn window(span: &std::ops::Range<usize>, source: &Source<'_>) -> std::ops::Range
     const BEFORE: usize = 400;
     const BEHIND: usize = 2000;
     let lines = source.lines_around(span);
-    let start = if span.start - lines.start > BEFORE {
-        source.boundary(span.start - BEFORE)
-    } else {
-        lines.start
-    };
+    let start =
+        if span.start - lines.start > BEFORE { source.boundary(span.start - BEFORE) } else { lines.start };
     start..source.boundary(lines.end.min(span.start + BEHIND))
 }
 

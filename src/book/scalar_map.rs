@@ -26,11 +26,7 @@ pub(crate) fn locate(written: &str, value: &str, part: &Range<usize>) -> Range<u
         Some(origin) => origin.written.end,
         None => 0,
     };
-    let end = if to > from {
-        covering(to - 1).map_or(start, |origin| origin.written.end)
-    } else {
-        start
-    };
+    let end = if to > from { covering(to - 1).map_or(start, |origin| origin.written.end) } else { start };
     start..end.max(start)
 }
 
@@ -122,13 +118,9 @@ fn double_quoted(written: &str, value: &str) -> Option<Vec<Origin>> {
             return None;
         }
         wanted.next();
-        origins.push(Origin {
-            value: at,
-            written: 1 + start..1 + end,
-        });
+        origins.push(Origin { value: at, written: 1 + start..1 + end });
     }
-    rest.all(|(_, letter)| letter.is_whitespace() || letter == '\\')
-        .then_some(origins)
+    rest.all(|(_, letter)| letter.is_whitespace() || letter == '\\').then_some(origins)
 }
 
 #[cfg(test)]
@@ -142,9 +134,7 @@ mod tests {
         let root = super::super::node::read(&source, &mut problems).expect("YAML");
         let node = root.peek("k").expect("key");
         let value = &node.scalar().expect("scalar").text;
-        let start = value
-            .find(needle)
-            .unwrap_or_else(|| panic!("{needle:?} in {value:?}"));
+        let start = value.find(needle).unwrap_or_else(|| panic!("{needle:?} in {value:?}"));
         let written = &yaml[node.span.clone()];
         written[locate(written, value, &(start..start + needle.len()))].to_owned()
     }

@@ -13,11 +13,7 @@ pub(crate) struct Source<'t> {
 impl<'t> Source<'t> {
     pub(crate) fn new(text: &'t str, file: &'t str) -> Self {
         let bytes = text.as_bytes();
-        let mut starts = vec![if text.starts_with('\u{feff}') {
-            '\u{feff}'.len_utf8()
-        } else {
-            0
-        }];
+        let mut starts = vec![if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }];
         for (at, byte) in bytes.iter().enumerate() {
             // YAML also ends a line at a lone carriage return.
             if *byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
@@ -32,11 +28,7 @@ impl<'t> Source<'t> {
         let offset = self.boundary(offset);
         let line = self.line(offset);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let column = self
-            .text
-            .get(start..offset)
-            .map_or(0, |before| before.chars().count())
-            + 1;
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
         (line, column)
     }
 
@@ -47,11 +39,7 @@ impl<'t> Source<'t> {
         };
         let line = self.text.get(*start..).unwrap_or("");
         let line = line.split(['\n', '\r']).next().unwrap_or("");
-        start
-            + line
-                .char_indices()
-                .nth(column.saturating_sub(1))
-                .map_or(line.len(), |(at, _)| at)
+        start + line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(at, _)| at)
     }
 
     /// The whole lines that a span touches.

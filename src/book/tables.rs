@@ -153,10 +153,8 @@ fn table(
     let mut index = Index::default();
     let mut broken = None;
     if let Some(fields) = &fields {
-        table.entity = fields
-            .get("entity")
-            .and_then(|n| fields::text(n, "entity", problems))
-            .map(str::to_owned);
+        table.entity =
+            fields.get("entity").and_then(|n| fields::text(n, "entity", problems)).map(str::to_owned);
         table.description = fields.words("description", problems);
         if let Some(columns) = fields.need("columns", &what, problems) {
             let what = format!("`columns` of {what}");
@@ -212,10 +210,7 @@ fn column(
     let Some(fields) = Fields::open(node, &key.span, &what, &known, problems) else {
         return (column, false);
     };
-    if let Some(source) = fields
-        .get("source")
-        .and_then(|node| fields::text(node, "source", problems))
-    {
+    if let Some(source) = fields.get("source").and_then(|node| fields::text(node, "source", problems)) {
         column.source = source.to_owned();
     }
     column.description = fields.words("description", problems);
@@ -284,11 +279,8 @@ fn categories(fields: &Fields<'_>, column: &mut Column, problems: &mut Problems<
             };
             if let Some(allowed) = allowed.as_ref().filter(|allowed| !allowed.contains(meant)) {
                 let near = problems.near(meant, allowed.iter().map(String::as_str));
-                let message = format!(
-                    "{} is mapped to {}, which is not allowed",
-                    quoted(written),
-                    quoted(meant)
-                );
+                let message =
+                    format!("{} is mapped to {}, which is not allowed", quoted(written), quoted(meant));
                 problems.add(
                     Report::error(codes::VALUE_NOT_ALLOWED, &meant_node.span, message)
                         .expected("one of the values in `allowed`")
@@ -328,10 +320,7 @@ fn column_type(
     if plain.is_some() {
         return plain;
     }
-    if let Some(digits) = word
-        .strip_prefix("decimal(")
-        .and_then(|rest| rest.strip_suffix(')'))
-    {
+    if let Some(digits) = word.strip_prefix("decimal(").and_then(|rest| rest.strip_suffix(')')) {
         return scale(digits, span, problems);
     }
     if word == "money" {
@@ -346,10 +335,7 @@ fn column_type(
         // A malformed currency of the book is reported where it stands.
         return Some(ColumnType::Decimal(currency_digits(code).unwrap_or(2)));
     }
-    if let Some(code) = word
-        .strip_prefix("money[")
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
+    if let Some(code) = word.strip_prefix("money[").and_then(|rest| rest.strip_suffix(']')) {
         let digits = currency_digits(code);
         if digits.is_none() {
             let message = format!("{} is no currency code", quoted(code));
@@ -373,39 +359,18 @@ fn column_type(
         "datetime" | "time" => Some("write `timestamp`".to_owned()),
         _ => None,
     };
-    let names = [
-        "int",
-        "float",
-        "bool",
-        "category",
-        "id",
-        "date",
-        "timestamp",
-        "money",
-        "decimal(2)",
-    ];
-    let near = if hint.is_none() {
-        problems.near(word, names)
-    } else {
-        None
-    };
+    let names = ["int", "float", "bool", "category", "id", "date", "timestamp", "money", "decimal(2)"];
+    let near = if hint.is_none() { problems.near(word, names) } else { None };
     let message = format!("{} is no column type", quoted(word));
     problems.add(
-        Report::error(codes::BAD_COLUMN_TYPE, span, message)
-            .expected(TYPES)
-            .meant(near)
-            .maybe(None, hint),
+        Report::error(codes::BAD_COLUMN_TYPE, span, message).expected(TYPES).meant(near).maybe(None, hint),
     );
     None
 }
 
 fn scale(digits: &str, span: &Range<usize>, problems: &mut Problems<'_>) -> Option<ColumnType> {
     let number = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.is_empty();
-    match digits
-        .parse::<u8>()
-        .ok()
-        .filter(|scale| number && *scale <= MAX_SCALE)
-    {
+    match digits.parse::<u8>().ok().filter(|scale| number && *scale <= MAX_SCALE) {
         Some(scale) => Some(ColumnType::Decimal(scale)),
         None => {
             let message = format!("a decimal cannot have {} digits after the point", quoted(digits));

@@ -21,16 +21,12 @@ const EXPECTED: &str = "expected a date, `2017-12-31`, or a point in time with i
 /// # Errors
 /// A sentence that names the five words.
 pub fn parse_grain(word: &str) -> Result<Grain, String> {
-    GRAINS
-        .iter()
-        .find(|(known, _)| *known == word)
-        .map(|(_, grain)| *grain)
-        .ok_or_else(|| {
-            format!(
-                "{} is no length of a period; expected `day`, `week`, `month`, `quarter` or `year`",
-                quoted(word)
-            )
-        })
+    GRAINS.iter().find(|(known, _)| *known == word).map(|(_, grain)| *grain).ok_or_else(|| {
+        format!(
+            "{} is no length of a period; expected `day`, `week`, `month`, `quarter` or `year`",
+            quoted(word)
+        )
+    })
 }
 
 /// Reads a date (`2017-12-31`) or a point in time (RFC 3339, `2017-12-31T23:00:00Z`, at most six digits
@@ -51,31 +47,21 @@ pub fn parse_instant(text: &str) -> Result<Instant, String> {
     let shape: String = text
         .chars()
         .take(40)
-        .map(|c| {
-            if c.is_ascii_digit() {
-                '0'
-            } else {
-                c.to_ascii_uppercase()
-            }
-        })
+        .map(|c| if c.is_ascii_digit() { '0' } else { c.to_ascii_uppercase() })
         .collect();
     if !shape.starts_with("0000-00-00") {
         return Err(format!("{} is no date; {EXPECTED}", quoted(text)));
     }
     if shape.len() == 10 {
         let date: Date = text.parse().map_err(|_| {
-            format!(
-                "{} is not in the calendar; expected a day and a time that exist",
-                quoted(text)
-            )
+            format!("{} is not in the calendar; expected a day and a time that exist", quoted(text))
         })?;
         let days = (date - Date::constant(1970, 1, 1)).get_days();
         return Ok(Instant::Date(days));
     }
     // Stricter than the parser, which also takes other ISO 8601 shapes and zone names.
-    let body = shape
-        .strip_prefix("0000-00-00T00:00:00")
-        .or_else(|| shape.strip_prefix("0000-00-00 00:00:00"));
+    let body =
+        shape.strip_prefix("0000-00-00T00:00:00").or_else(|| shape.strip_prefix("0000-00-00 00:00:00"));
     let Some(body) = body else {
         return Err(format!("{} is no point in time; {EXPECTED}", quoted(text)));
     };
@@ -90,16 +76,10 @@ pub fn parse_instant(text: &str) -> Result<Instant, String> {
         return Err(format!("{} is no point in time; {EXPECTED}", quoted(text)));
     }
     if fraction.len() > 6 {
-        return Err(format!(
-            "{} is finer than a microsecond; expected at most six digits",
-            quoted(text)
-        ));
+        return Err(format!("{} is finer than a microsecond; expected at most six digits", quoted(text)));
     }
     let instant: jiff::Timestamp = text.parse().map_err(|_| {
-        format!(
-            "{} is not in the calendar; expected a day and a time that exist",
-            quoted(text)
-        )
+        format!("{} is not in the calendar; expected a day and a time that exist", quoted(text))
     })?;
     Ok(Instant::Timestamp(instant.as_microsecond()))
 }
@@ -109,10 +89,7 @@ pub fn parse_instant(text: &str) -> Result<Instant, String> {
 /// # Errors
 /// A sentence, if a side cannot be read or the range is empty.
 pub fn parse_range(from: Option<&str>, to: Option<&str>) -> Result<Range, String> {
-    let range = Range {
-        from: from.map(parse_instant).transpose()?,
-        to: to.map(parse_instant).transpose()?,
-    };
+    let range = Range { from: from.map(parse_instant).transpose()?, to: to.map(parse_instant).transpose()? };
     if is_empty(&range) {
         return Err("the range is empty: its end is not after its beginning".to_owned());
     }
@@ -139,18 +116,9 @@ mod tests {
     fn dates_and_points_in_time() {
         assert_eq!(parse_instant("2017-01-01"), Ok(Instant::Date(17167)));
         assert_eq!(parse_instant("1969-12-31"), Ok(Instant::Date(-1)));
-        assert_eq!(
-            parse_instant("1970-01-01T00:00:00.000001Z"),
-            Ok(Instant::Timestamp(1))
-        );
-        assert_eq!(
-            parse_instant("1970-01-01 00:00:01+00:00"),
-            Ok(Instant::Timestamp(1_000_000))
-        );
-        assert_eq!(
-            parse_instant("1969-12-31T23:59:59.999999z"),
-            Ok(Instant::Timestamp(-1))
-        );
+        assert_eq!(parse_instant("1970-01-01T00:00:00.000001Z"), Ok(Instant::Timestamp(1)));
+        assert_eq!(parse_instant("1970-01-01 00:00:01+00:00"), Ok(Instant::Timestamp(1_000_000)));
+        assert_eq!(parse_instant("1969-12-31T23:59:59.999999z"), Ok(Instant::Timestamp(-1)));
         for bad in [
             "",
             "2017",

@@ -46,16 +46,11 @@ impl<R: FormulaReader> Formulas<'_, R> {
             Shape::Ratio(top, bottom) => {
                 let top = self.number(draft, top, row, problems);
                 let bottom = self.number(draft, bottom, row, problems);
-                top.zip(bottom)
-                    .map(|(a, b)| Cell::Arith(ArithOp::Div, Box::new(a), Box::new(b)))
+                top.zip(bottom).map(|(a, b)| Cell::Arith(ArithOp::Div, Box::new(a), Box::new(b)))
             }
         }?;
         let kind = kind(draft, &value, problems);
-        if matches!(filter, Filter::Failed) {
-            None
-        } else {
-            Some((value, kind))
-        }
+        if matches!(filter, Filter::Failed) { None } else { Some((value, kind)) }
     }
 
     fn filter(&self, draft: &Draft<'_>, problems: &mut Problems<'_>) -> Filter {
@@ -78,12 +73,9 @@ impl<R: FormulaReader> Formulas<'_, R> {
         if row.ty == RowType::Bool {
             return Some(row);
         }
-        let report = Report::error(
-            codes::FILTER_NOT_BOOL,
-            &node.span,
-            format!("the filter is {}", type_word(row.ty)),
-        )
-        .expected("a condition, true or false for each row");
+        let report =
+            Report::error(codes::FILTER_NOT_BOOL, &node.span, format!("the filter is {}", type_word(row.ty)))
+                .expected("a condition, true or false for each row");
         problems.add(match (&row.node, self.around.tables.get(table)) {
             (RowNode::Column(id), Some(Table { columns, .. })) => {
                 let name = columns.get(id.0).map_or("", |column| column.name.as_str());
@@ -124,13 +116,7 @@ impl<R: FormulaReader> Formulas<'_, R> {
             return None;
         }
         let tables = &self.around.tables.list;
-        let scope = CellScope {
-            tables,
-            table,
-            at: draft.at,
-            metrics: self.metrics,
-            filter,
-        };
+        let scope = CellScope { tables, table, at: draft.at, metrics: self.metrics, filter };
         match self.reader.cell(text, &scope) {
             Ok(cell) => Some(cell),
             Err(found) => {
@@ -170,22 +156,13 @@ impl<R: FormulaReader> Formulas<'_, R> {
             // The sum of a condition is the number of rows for which it holds: one model, two spellings.
             Agg::SumBoolean => (AggFunc::Count, None, both(filter, row)),
         };
-        Some(Cell::Aggregate(Box::new(Aggregate {
-            table,
-            at: draft.at,
-            func,
-            arg,
-            filter,
-        })))
+        Some(Cell::Aggregate(Box::new(Aggregate { table, at: draft.at, func, arg, filter })))
     }
 }
 
 fn both(filter: Option<&Row>, condition: Option<Row>) -> Option<Row> {
     match (filter.cloned(), condition) {
-        (Some(a), Some(b)) => Some(Row {
-            ty: RowType::Bool,
-            node: RowNode::And(Box::new(a), Box::new(b)),
-        }),
+        (Some(a), Some(b)) => Some(Row { ty: RowType::Bool, node: RowNode::And(Box::new(a), Box::new(b)) }),
         (a, b) => a.or(b),
     }
 }
@@ -195,12 +172,7 @@ fn takes(agg: Agg, ty: RowType, span: &Range<usize>, problems: &mut Problems<'_>
     let number = matches!(ty, RowType::Int | RowType::Decimal(_) | RowType::Float);
     let found = type_word(ty);
     let error = |expected: &str| {
-        Report::error(
-            codes::AGG_TYPE,
-            span,
-            format!("the aggregated formula is {found}"),
-        )
-        .expected(expected)
+        Report::error(codes::AGG_TYPE, span, format!("the aggregated formula is {found}")).expected(expected)
     };
     match agg {
         Agg::Count => {
@@ -265,19 +237,11 @@ fn kind(draft: &Draft<'_>, value: &Cell, problems: &mut Problems<'_>) -> MetricK
     };
     match draft.kind {
         Some(MetricKind::Simple) if parts.metrics => {
-            mismatch(
-                "a simple metric cannot refer to other metrics",
-                "write `type: derived`",
-                problems,
-            );
+            mismatch("a simple metric cannot refer to other metrics", "write `type: derived`", problems);
         }
         Some(MetricKind::Simple) if !parts.aggregates => {
             let hint = "write `sum(…)`, `count()` or another aggregate";
-            mismatch(
-                "a simple metric aggregates rows, this one does not",
-                hint,
-                problems,
-            );
+            mismatch("a simple metric aggregates rows, this one does not", hint, problems);
         }
         Some(MetricKind::Derived) if parts.aggregates && !parts.metrics => {
             mismatch(

@@ -167,7 +167,10 @@ impl Evaluation {
             self.grow(merged.need)?;
         }
         for (key, found) in &other.unreadable {
-            let entry = self.unreadable.entry(key.clone()).or_insert_with(|| Unreadable { count: 0, ..found.clone() });
+            let entry = self
+                .unreadable
+                .entry(key.clone())
+                .or_insert_with(|| Unreadable { count: 0, ..found.clone() });
             entry.count += found.count;
         }
         Ok(())
@@ -252,7 +255,12 @@ impl Evaluation {
     }
 }
 
-fn read_level(set: &mut ResultSet, program: &Program, state: &State<&[u64]>, level: u32) -> Result<(), Error> {
+fn read_level(
+    set: &mut ResultSet,
+    program: &Program,
+    state: &State<&[u64]>,
+    level: u32,
+) -> Result<(), Error> {
     let view = program.view();
     let mut words = Vec::new();
     resize(&mut words, Cells::words(view, state), 0)?;

@@ -40,7 +40,9 @@ impl ResultSet {
         }
         if let Some(grain) = self.grain {
             let mut days = Date32Builder::new();
-            self.cells.iter().for_each(|cell| days.append_option(cell.period.and_then(|day| i32::try_from(day).ok())));
+            self.cells
+                .iter()
+                .for_each(|cell| days.append_option(cell.period.and_then(|day| i32::try_from(day).ok())));
             add(grain_name(grain), true, Arc::new(days.finish()));
         }
         let floats = |number: &dyn Fn(&ResultCell) -> Option<f64>| -> ArrayRef {
@@ -67,25 +69,32 @@ impl ResultSet {
         match self.dim_types.get(dim) {
             Some(DimType::Int) => {
                 let mut values = Int64Builder::new();
-                keys.for_each(|key| values.append_option(if let Some(Coordinate::Int(v)) = key { Some(*v) } else { None }));
+                keys.for_each(|key| {
+                    values.append_option(if let Some(Coordinate::Int(v)) = key { Some(*v) } else { None })
+                });
                 Arc::new(values.finish())
             }
             Some(DimType::Bool) => {
                 let mut values = BooleanBuilder::new();
-                keys.for_each(|key| values.append_option(if let Some(Coordinate::Bool(v)) = key { Some(*v) } else { None }));
+                keys.for_each(|key| {
+                    values.append_option(if let Some(Coordinate::Bool(v)) = key { Some(*v) } else { None })
+                });
                 Arc::new(values.finish())
             }
             Some(DimType::Date) => {
                 let mut values = Date32Builder::new();
                 keys.for_each(|key| {
-                    let day = if let Some(Coordinate::Date(day)) = key { i32::try_from(*day).ok() } else { None };
+                    let day =
+                        if let Some(Coordinate::Date(day)) = key { i32::try_from(*day).ok() } else { None };
                     values.append_option(day);
                 });
                 Arc::new(values.finish())
             }
             Some(DimType::Text) | None => Arc::new(
-                keys.map(|key| if let Some(Coordinate::Text(text)) = key { Some(text.as_str()) } else { None })
-                    .collect::<StringArray>(),
+                keys.map(
+                    |key| if let Some(Coordinate::Text(text)) = key { Some(text.as_str()) } else { None },
+                )
+                .collect::<StringArray>(),
             ),
         }
     }

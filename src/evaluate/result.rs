@@ -273,7 +273,8 @@ fn column_reports(view: &View<'_>, state: &State<&[u64]>, unreadable: &[Unreadab
 /// Takes the cells of the cursor's group into the result.
 pub(super) fn read_group(set: &mut ResultSet, view: &View<'_>, cells: &mut Cells<'_, '_, &[u64]>) {
     let key: Vec<Coordinate> = (0..view.dim_count()).map(|d| coordinate(cells, d)).collect();
-    let text_len: usize = key.iter().map(|c| if let Coordinate::Text(text) = c { text.len() } else { 0 }).sum();
+    let text_len: usize =
+        key.iter().map(|c| if let Coordinate::Text(text) = c { text.len() } else { 0 }).sum();
     let mut canonical = Vec::new();
     let mut text = vec![0; 128];
     for i in 0..view.metric_count() {

@@ -46,10 +46,6 @@ mod tests {
     #[test]
     fn codes_ascend_and_have_meanings() {
         assert!(CODES.is_sorted_by(|a, b| a.0 < b.0));
-        assert!(
-            CODES
-                .iter()
-                .all(|(code, meaning)| code.starts_with("RM02") && !meaning.is_empty())
-        );
+        assert!(CODES.iter().all(|(code, meaning)| code.starts_with("RM02") && !meaning.is_empty()));
     }
 }

@@ -69,14 +69,7 @@ const fn function(
     usage: &'static str,
     doc: &'static str,
 ) -> Function {
-    Function {
-        name,
-        meaning,
-        level,
-        arity,
-        usage,
-        doc,
-    }
+    Function { name, meaning, level, arity, usage, doc }
 }
 
 /// Every function, aggregates first. `min` and `max` are listed twice: of one argument they are aggregates,
@@ -110,22 +103,8 @@ pub const FUNCTIONS: &[Function] = {
             "sum_if(x, condition)",
             "exact sum over the rows for which a condition is true",
         ),
-        function(
-            "average",
-            M::Average,
-            Aggregate,
-            1..=1,
-            "average(x)",
-            "exact sum over the count of values",
-        ),
-        function(
-            "avg",
-            M::Average,
-            Aggregate,
-            1..=1,
-            "avg(x)",
-            "the same as average",
-        ),
+        function("average", M::Average, Aggregate, 1..=1, "average(x)", "exact sum over the count of values"),
+        function("avg", M::Average, Aggregate, 1..=1, "avg(x)", "the same as average"),
         function(
             "average_if",
             M::AverageIf,
@@ -134,30 +113,9 @@ pub const FUNCTIONS: &[Function] = {
             "average_if(x, condition)",
             "average over the rows for which a condition is true",
         ),
-        function(
-            "avg_if",
-            M::AverageIf,
-            Aggregate,
-            2..=2,
-            "avg_if(x, condition)",
-            "the same as average_if",
-        ),
-        function(
-            "min",
-            M::Min,
-            Aggregate,
-            1..=1,
-            "min(x)",
-            "smallest value over the rows",
-        ),
-        function(
-            "max",
-            M::Max,
-            Aggregate,
-            1..=1,
-            "max(x)",
-            "largest value over the rows",
-        ),
+        function("avg_if", M::AverageIf, Aggregate, 2..=2, "avg_if(x, condition)", "the same as average_if"),
+        function("min", M::Min, Aggregate, 1..=1, "min(x)", "smallest value over the rows"),
+        function("max", M::Max, Aggregate, 1..=1, "max(x)", "largest value over the rows"),
         function(
             "min_if",
             M::MinIf,
@@ -174,34 +132,13 @@ pub const FUNCTIONS: &[Function] = {
             "max_if(x, condition)",
             "largest value over the rows for which a condition is true",
         ),
-        function(
-            "min",
-            M::Min,
-            Both,
-            2..=2,
-            "min(x, y)",
-            "the smaller of two values",
-        ),
-        function(
-            "max",
-            M::Max,
-            Both,
-            2..=2,
-            "max(x, y)",
-            "the larger of two values",
-        ),
+        function("min", M::Min, Both, 2..=2, "min(x, y)", "the smaller of two values"),
+        function("max", M::Max, Both, 2..=2, "max(x, y)", "the larger of two values"),
         function("abs", M::Abs, Both, 1..=1, "abs(x)", "magnitude without the sign"),
         function("sqrt", M::Sqrt, Both, 1..=1, "sqrt(x)", "square root"),
         function("ln", M::Ln, Both, 1..=1, "ln(x)", "natural logarithm"),
         function("exp", M::Exp, Both, 1..=1, "exp(x)", "e to the power of x"),
-        function(
-            "pow",
-            M::Pow,
-            Both,
-            2..=2,
-            "pow(x, y)",
-            "x to the power of y, also written x ** y",
-        ),
+        function("pow", M::Pow, Both, 2..=2, "pow(x, y)", "x to the power of y, also written x ** y"),
         function(
             "is_null",
             M::IsNull,
@@ -210,31 +147,10 @@ pub const FUNCTIONS: &[Function] = {
             "is_null(x)",
             "true where x is missing, also written x == ()",
         ),
-        function(
-            "floor",
-            M::Floor,
-            Row,
-            1..=1,
-            "floor(x)",
-            "largest whole number that is not larger",
-        ),
-        function(
-            "ceiling",
-            M::Ceil,
-            Row,
-            1..=1,
-            "ceiling(x)",
-            "smallest whole number that is not smaller",
-        ),
+        function("floor", M::Floor, Row, 1..=1, "floor(x)", "largest whole number that is not larger"),
+        function("ceiling", M::Ceil, Row, 1..=1, "ceiling(x)", "smallest whole number that is not smaller"),
         function("ceil", M::Ceil, Row, 1..=1, "ceil(x)", "the same as ceiling"),
-        function(
-            "round",
-            M::Round,
-            Row,
-            1..=1,
-            "round(x)",
-            "nearest whole number, halves away from zero",
-        ),
+        function("round", M::Round, Row, 1..=1, "round(x)", "nearest whole number, halves away from zero"),
         function(
             "to_float",
             M::ToFloat,
@@ -267,14 +183,7 @@ pub const FUNCTIONS: &[Function] = {
             "hours(n)",
             "a duration of n hours, to be added to a timestamp",
         ),
-        function(
-            "date",
-            M::Date,
-            Row,
-            1..=1,
-            "date(\"2017-03-01\")",
-            "a constant calendar day",
-        ),
+        function("date", M::Date, Row, 1..=1, "date(\"2017-03-01\")", "a constant calendar day"),
         function(
             "timestamp",
             M::Timestamp,
@@ -302,11 +211,7 @@ pub(super) fn find(name: &str, arguments: usize) -> Lookup {
         }
         usages.push(function.usage);
     }
-    if usages.is_empty() {
-        Lookup::Unknown
-    } else {
-        Lookup::WrongArity(usages)
-    }
+    if usages.is_empty() { Lookup::Unknown } else { Lookup::WrongArity(usages) }
 }
 
 #[cfg(test)]

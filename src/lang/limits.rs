@@ -15,15 +15,9 @@ pub(super) const PARSER_DEPTH: usize = 160;
 
 /// The problem of a formula that exceeds a limit at a place.
 pub(super) fn too_large(at: &Range<usize>) -> Problem {
-    Problem::new(
-        codes::TOO_LARGE,
-        at,
-        "the formula is too deeply nested or too large",
-    )
-    .expected(format!(
-        "at most {DEPTH} levels and {NODES} parts, with every `let` written out"
-    ))
-    .hint("split it into several metrics, or use `in [..]` for a long row of comparisons")
+    Problem::new(codes::TOO_LARGE, at, "the formula is too deeply nested or too large")
+        .expected(format!("at most {DEPTH} levels and {NODES} parts, with every `let` written out"))
+        .hint("split it into several metrics, or use `in [..]` for a long row of comparisons")
 }
 
 /// Counts the parts of one formula.

@@ -72,13 +72,7 @@ pub struct CellScope<'a> {
 /// Every problem found, in the order of discovery; never empty.
 pub fn row_formula(text: &str, table: &Table) -> Result<Row, Vec<Problem>> {
     let (node, mut session) = parse(text)?;
-    let row = RowTyper {
-        table,
-        metrics: &[],
-        aggregated: false,
-        session: &mut session,
-    }
-    .row(&node, &None, 0);
+    let row = RowTyper { table, metrics: &[], aggregated: false, session: &mut session }.row(&node, &None, 0);
     session.finish(row)
 }
 
@@ -100,9 +94,7 @@ fn parse(text: &str) -> Result<(Node, Session), Vec<Problem>> {
         let message = format!("the formula has {end} bytes");
         let problem = Problem::new(codes::TOO_LONG, &(end..end), message);
         return Err(vec![
-            problem
-                .expected(format!("at most {}", limits::TEXT))
-                .hint("split it into several metrics"),
+            problem.expected(format!("at most {}", limits::TEXT)).hint("split it into several metrics"),
         ]);
     }
     let mut problems = Vec::new();

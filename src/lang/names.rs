@@ -18,12 +18,7 @@ pub(super) struct Binding<'n> {
 }
 
 pub(super) fn bind<'n>(name: &'n str, value: &'n Node, refused: bool, outer: &Scope<'n>) -> Scope<'n> {
-    Some(Rc::new(Binding {
-        name,
-        value,
-        outer: outer.clone(),
-        refused,
-    }))
+    Some(Rc::new(Binding { name, value, outer: outer.clone(), refused }))
 }
 
 pub(super) fn look_up<'n>(scope: &Scope<'n>, name: &str) -> Option<Rc<Binding<'n>>> {
@@ -68,11 +63,7 @@ pub(super) fn few<'c>(known: impl IntoIterator<Item = &'c str>) -> String {
     let more = names.len().saturating_sub(SHOWN);
     names.truncate(SHOWN);
     let list = names.join(", ");
-    if more == 0 {
-        list
-    } else {
-        format!("{list} and {more} more")
-    }
+    if more == 0 { list } else { format!("{list} and {more} more") }
 }
 
 #[cfg(test)]
@@ -85,9 +76,6 @@ mod tests {
         assert_eq!(closest("outcom", known), Some("outcome"));
         assert_eq!(closest("Closed_At", known), Some("closed_at"));
         assert_eq!(closest("revenue", known), None);
-        assert_eq!(
-            few((0..14).map(|_| "a")),
-            "a, a, a, a, a, a, a, a, a, a, a, a and 2 more"
-        );
+        assert_eq!(few((0..14).map(|_| "a")), "a, a, a, a, a, a, a, a, a, a, a, a and 2 more");
     }
 }

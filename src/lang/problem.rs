@@ -23,13 +23,7 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn new(code: &'static str, at: &Range<usize>, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            at: at.clone(),
-            message: message.into(),
-            expected: None,
-            hint: None,
-        }
+        Self { code, at: at.clone(), message: message.into(), expected: None, hint: None }
     }
 
     pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {

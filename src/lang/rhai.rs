@@ -25,21 +25,14 @@ pub(super) fn parse(tokens: &Tokens<'_>, text: &str, problems: &mut Vec<Problem>
     let mut engine = Engine::new_raw();
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_expr_depths(limits::PARSER_DEPTH, limits::PARSER_DEPTH);
-    let mut reader = Reader {
-        tokens,
-        end: text.len(),
-        problems,
-    };
+    let mut reader = Reader { tokens, end: text.len(), problems };
     // An expression first: as a script, `if a {1} else {2} + 3` would be two statements.
     let ast = match engine.compile_expression(text) {
         Ok(ast) => ast,
         Err(as_expression) => match engine.compile(text) {
             Ok(ast) => ast,
             Err(as_script) => {
-                let is_script = tokens
-                    .list()
-                    .iter()
-                    .any(|token| matches!(tokens.text(token), "let" | ";"));
+                let is_script = tokens.list().iter().any(|token| matches!(tokens.text(token), "let" | ";"));
                 reader.refuse_text(if is_script { &as_script } else { &as_expression });
                 return None;
             }
@@ -145,11 +138,7 @@ impl Reader<'_, '_> {
             return self.refuse(problem.hint("end with a value: let a = ..; a + 1"));
         }
         let value = self.statement(last, depth);
-        if lets.is_empty() {
-            value
-        } else {
-            Node::new(value.at.clone(), Kind::Block(lets, Box::new(value)))
-        }
+        if lets.is_empty() { value } else { Node::new(value.at.clone(), Kind::Block(lets, Box::new(value))) }
     }
 
     fn binding(&mut self, statement: &Stmt, depth: usize) -> Option<Let> {
@@ -165,10 +154,7 @@ impl Reader<'_, '_> {
             }
             value => self.expression(value, depth + 1),
         };
-        Some(Let {
-            name: name.name.to_string(),
-            value,
-        })
+        Some(Let { name: name.name.to_string(), value })
     }
 
     fn statement(&mut self, statement: &Stmt, depth: usize) -> Node {
@@ -244,10 +230,7 @@ impl Reader<'_, '_> {
 
     /// Where the `)` of `()` ends.
     fn closing(&self, open: usize) -> usize {
-        self.tokens
-            .list()
-            .get(self.tokens.index_at(open) + 1)
-            .map_or(self.end, |close| close.at.end)
+        self.tokens.list().get(self.tokens.index_at(open) + 1).map_or(self.end, |close| close.at.end)
     }
 
     /// A number that Rhai made a double of. Signs and parentheses before the digits are folded into it.
@@ -266,11 +249,7 @@ impl Reader<'_, '_> {
         }
         match Fraction::read(digits, negative) {
             Some(value) => Node::new(covered, Kind::Fraction(value)),
-            None => self.refuse(Problem::new(
-                codes::NUMBER,
-                &covered,
-                "this number cannot be read",
-            )),
+            None => self.refuse(Problem::new(codes::NUMBER, &covered, "this number cannot be read")),
         }
     }
 
@@ -286,10 +265,8 @@ impl Reader<'_, '_> {
         if operands.len() + depth > limits::DEPTH {
             return self.refuse(limits::too_large(&at));
         }
-        let mut nodes = operands
-            .iter()
-            .map(|operand| self.expression(operand, depth + 1))
-            .collect::<Vec<_>>();
+        let mut nodes =
+            operands.iter().map(|operand| self.expression(operand, depth + 1)).collect::<Vec<_>>();
         // The operator before each operand: the last one between it and its left neighbour.
         let ends: Vec<usize> = nodes.iter().map(|node| node.at.start).collect();
         let mut rest = nodes.drain(..);
@@ -298,16 +275,10 @@ impl Reader<'_, '_> {
         };
         for (right, end) in rest.zip(ends.into_iter().skip(1)) {
             let before = self.tokens.index_at(end);
-            let operator = (0..before)
-                .rev()
-                .find(|index| self.tokens.text_at(*index) == symbol);
-            let place = operator
-                .and_then(|index| self.tokens.list().get(index))
-                .map(|token| token.at.clone());
-            left = Node::new(
-                place.unwrap_or_else(|| at.clone()),
-                join(Box::new(left), Box::new(right)),
-            );
+            let operator = (0..before).rev().find(|index| self.tokens.text_at(*index) == symbol);
+            let place =
+                operator.and_then(|index| self.tokens.list().get(index)).map(|token| token.at.clone());
+            left = Node::new(place.unwrap_or_else(|| at.clone()), join(Box::new(left), Box::new(right)));
         }
         left
     }
@@ -348,11 +319,7 @@ impl Reader<'_, '_> {
         if depth > limits::DEPTH {
             return self.refuse(limits::too_large(&at));
         }
-        let is_name = self
-            .tokens
-            .list()
-            .get(self.tokens.index_at(at.start))
-            .map(|token| token.kind)
+        let is_name = self.tokens.list().get(self.tokens.index_at(at.start)).map(|token| token.kind)
             == Some(TokenKind::Name);
         match (call.args.as_slice(), &call.op_token) {
             // `x in y` and `x !in y` arrive as `contains(y, x)` at the place of the operator.
@@ -437,10 +404,7 @@ impl Reader<'_, '_> {
             let problem = Problem::new(codes::LIST, &at, "`in` needs a list of constants on its right");
             return self.refuse(problem.hint("x in [1, 2, 3]"));
         };
-        let items = items
-            .iter()
-            .map(|item| self.expression(item, depth + 1))
-            .collect();
+        let items = items.iter().map(|item| self.expression(item, depth + 1)).collect();
         Node::new(at, Kind::In(value, items))
     }
 
@@ -453,21 +417,10 @@ impl Reader<'_, '_> {
     ) -> Node {
         let at = self.at(position);
         if call.is_qualified() || call.capture_parent_scope {
-            let problem = Problem::new(
-                codes::NOT_IN_LANGUAGE,
-                &at,
-                "functions are called as f(x) or x.f()",
-            );
+            let problem = Problem::new(codes::NOT_IN_LANGUAGE, &at, "functions are called as f(x) or x.f()");
             return self.refuse(problem);
         }
-        let rest = call
-            .args
-            .iter()
-            .map(|argument| self.expression(argument, depth + 1))
-            .collect::<Vec<_>>();
-        Node::new(
-            at,
-            Kind::Call(call.name.to_string(), first.into_iter().chain(rest).collect()),
-        )
+        let rest = call.args.iter().map(|argument| self.expression(argument, depth + 1)).collect::<Vec<_>>();
+        Node::new(at, Kind::Call(call.name.to_string(), first.into_iter().chain(rest).collect()))
     }
 }

@@ -21,10 +21,7 @@ impl Session {
     /// Notes a problem. The value of a `let` is typed once for itself and once per use; what is reported
     /// twice for that reason is kept once.
     pub(super) fn report(&mut self, problem: Problem) {
-        let is_known = self
-            .problems
-            .iter()
-            .any(|p| p.code == problem.code && p.at == problem.at);
+        let is_known = self.problems.iter().any(|p| p.code == problem.code && p.at == problem.at);
         if !is_known && !self.exhausted {
             self.problems.push(problem);
         }

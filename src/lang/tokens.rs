@@ -43,11 +43,7 @@ const SYMBOLS: &[&str] = &[
 impl<'a> Tokens<'a> {
     /// Splits a text. A token that cannot be finished is reported; the scan goes on behind it.
     pub(super) fn scan(text: &'a str, problems: &mut Vec<Problem>) -> Self {
-        let mut tokens = Tokens {
-            text,
-            list: Vec::new(),
-            lines: line_starts(text),
-        };
+        let mut tokens = Tokens { text, list: Vec::new(), lines: line_starts(text) };
         let mut from = 0;
         while let Some(next) = tokens.scan_one(from, problems) {
             from = next;
@@ -83,17 +79,11 @@ impl<'a> Tokens<'a> {
             '"' => (TokenKind::Text, text_length(rest, from, problems)),
             _ => {
                 let known = SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol));
-                (
-                    TokenKind::Symbol,
-                    known.map_or(first.len_utf8(), |symbol| symbol.len()),
-                )
+                (TokenKind::Symbol, known.map_or(first.len_utf8(), |symbol| symbol.len()))
             }
         };
         let length = length.max(1);
-        self.list.push(Token {
-            kind,
-            at: from..from + length,
-        });
+        self.list.push(Token { kind, at: from..from + length });
         Some(from + length)
     }
 
@@ -119,11 +109,7 @@ impl<'a> Tokens<'a> {
         };
         let line = self.text.get(start..).unwrap_or("");
         let skipped = character.saturating_sub(1);
-        start
-            + line
-                .char_indices()
-                .nth(skipped)
-                .map_or(line.len(), |(offset, _)| offset)
+        start + line.char_indices().nth(skipped).map_or(line.len(), |(offset, _)| offset)
     }
 
     /// The index of the token that covers a byte, or of the first one after it.
@@ -157,9 +143,7 @@ impl<'a> Tokens<'a> {
 }
 
 fn line_starts(text: &str) -> Vec<usize> {
-    std::iter::once(0)
-        .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-        .collect()
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
 }
 
 /// Block comments nest, as in Rhai.
@@ -187,10 +171,7 @@ fn comment_length(rest: &str) -> Option<usize> {
 /// A point belongs to the number unless a name, `_` or another point follows it (`5.abs()`).
 fn number_length(bytes: &[u8]) -> usize {
     if let [b'0', b'x' | b'X' | b'o' | b'O' | b'b' | b'B', ..] = bytes {
-        return bytes
-            .iter()
-            .position(|b| !b.is_ascii_alphanumeric() && *b != b'_')
-            .unwrap_or(bytes.len());
+        return bytes.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(bytes.len());
     }
     let (mut at, mut point, mut exponent) = (0, false, false);
     loop {
@@ -228,11 +209,7 @@ fn text_length(rest: &str, from: usize, problems: &mut Vec<Problem>) -> usize {
         }
     }
     let at = at.min(bytes.len());
-    let problem = Problem::new(
-        codes::SYNTAX,
-        &(from..from + at),
-        "the text does not end on its line",
-    );
+    let problem = Problem::new(codes::SYNTAX, &(from..from + at), "the text does not end on its line");
     problems.push(problem.expected("a closing double quote"));
     at
 }
@@ -251,10 +228,7 @@ mod tests {
     #[test]
     fn splits_as_rhai_does() {
         assert_eq!(texts("a**-2.5e-3+b"), ["a", "**", "-", "2.5e-3", "+", "b"]);
-        assert_eq!(
-            texts("5.abs() 2.+1 1..3"),
-            ["5", ".", "abs", "(", ")", "2.", "+", "1", "1", "..", "3"]
-        );
+        assert_eq!(texts("5.abs() 2.+1 1..3"), ["5", ".", "abs", "(", ")", "2.", "+", "1", "1", "..", "3"]);
         assert_eq!(texts(r#""a\"b" "c""d" x"#), [r#""a\"b""#, r#""c""d""#, "x"]);
         assert_eq!(texts("a // b\n/* c /* d */ e */ f"), ["a", "f"]);
         assert_eq!(texts("x !in [1]"), ["x", "!", "in", "[", "1", "]"]);
@@ -283,11 +257,7 @@ mod tests {
     fn finds_the_opening_bracket() {
         let mut problems = Vec::new();
         let tokens = Tokens::scan("(a + f(b, c)) ** 2", &mut problems);
-        let close = tokens
-            .list()
-            .iter()
-            .rposition(|token| tokens.text(token) == ")")
-            .unwrap();
+        let close = tokens.list().iter().rposition(|token| tokens.text(token) == ")").unwrap();
         assert_eq!(tokens.opening(close), Some(0));
     }
 }

@@ -47,21 +47,9 @@ const WORDS: &[(&[&str], &str, &str)] = &[
         "loops are no part of the formula language",
         "aggregates such as sum(x) go over the rows",
     ),
-    (
-        &["fn", "private"],
-        "functions cannot be defined in a formula",
-        "make it a metric, or use `let`",
-    ),
-    (
-        &["try", "catch", "throw"],
-        "a formula cannot catch or throw",
-        "use `??` for a missing value",
-    ),
-    (
-        &["return"],
-        "`return` is not needed: a formula is its value",
-        "write if .. { .. } else { .. }",
-    ),
+    (&["fn", "private"], "functions cannot be defined in a formula", "make it a metric, or use `let`"),
+    (&["try", "catch", "throw"], "a formula cannot catch or throw", "use `??` for a missing value"),
+    (&["return"], "`return` is not needed: a formula is its value", "write if .. { .. } else { .. }"),
     (
         &["switch", "match", "case"],
         "`switch` is not supported yet",
@@ -72,36 +60,16 @@ const WORDS: &[(&[&str], &str, &str)] = &[
         "formulas have no modules",
         "name columns and metrics directly",
     ),
-    (
-        &["const", "var", "static"],
-        "names are given with `let`",
-        "write let name = value;",
-    ),
+    (&["const", "var", "static"], "names are given with `let`", "write let name = value;"),
     (&["this"], "there is no `this` in a formula", "name the column"),
     (
-        &[
-            "Fn",
-            "call",
-            "curry",
-            "eval",
-            "is_def_fn",
-            "is_def_var",
-            "is_shared",
-        ],
+        &["Fn", "call", "curry", "eval", "is_def_fn", "is_def_var", "is_shared"],
         "formulas cannot make or call functions dynamically",
         "call a listed function by its name",
     ),
-    (
-        &["print", "debug"],
-        "a formula cannot print",
-        "evaluate the metric to see its value",
-    ),
+    (&["print", "debug"], "a formula cannot print", "evaluate the metric to see its value"),
     (&["type_of"], "types are declared in the book", "remove the call"),
-    (
-        &["null", "nil"],
-        "a missing value is written ()",
-        "write (), or is_null(x)",
-    ),
+    (&["null", "nil"], "a missing value is written ()", "write (), or is_null(x)"),
     (&["and"], "`and` is written &&", "write &&"),
     (&["or"], "`or` is written ||", "write ||"),
     (&["not"], "`not` is written !", "write !"),
@@ -142,27 +110,15 @@ fn word(tokens: &Tokens<'_>, index: usize, token: &Token) -> Option<Problem> {
         );
     }
     RESERVED.contains(&word).then(|| {
-        Problem::new(
-            codes::NOT_IN_LANGUAGE,
-            &token.at,
-            format!("`{word}` is a reserved word"),
-        )
-        .hint("give the column or metric another name; `source` keeps the name that the data uses")
+        Problem::new(codes::NOT_IN_LANGUAGE, &token.at, format!("`{word}` is a reserved word"))
+            .hint("give the column or metric another name; `source` keeps the name that the data uses")
     })
 }
 
 /// Symbols that formulas do not have: (symbol, what is wrong, hint).
 const SYMBOLS: &[(&[&str], &str, &str)] = &[
-    (
-        &["&"],
-        "a single & is no operator of the formula language",
-        "write && for `and`",
-    ),
-    (
-        &["|"],
-        "a single | is no operator of the formula language",
-        "write || for `or`",
-    ),
+    (&["&"], "a single & is no operator of the formula language", "write && for `and`"),
+    (&["|"], "a single | is no operator of the formula language", "write || for `or`"),
     (
         &["^"],
         "^ is no operator of the formula language",
@@ -178,71 +134,27 @@ const SYMBOLS: &[(&[&str], &str, &str)] = &[
         "a formula cannot assign",
         "give the new value a name: let b = a + 1;",
     ),
-    (
-        &["++", "--"],
-        "a formula cannot count up or down",
-        "write a + b or a - (-b)",
-    ),
+    (&["++", "--"], "a formula cannot count up or down", "write a + b or a - (-b)"),
     (&["===", "!=="], "equality is written == and !=", "write == or !="),
-    (
-        &["=>", "->"],
-        "arrows are no part of the formula language",
-        "write if .. { .. } else { .. }",
-    ),
+    (&["=>", "->"], "arrows are no part of the formula language", "write if .. { .. } else { .. }"),
     (&["<-"], "< and - need a space between them", "write a < -b"),
-    (
-        &["..", "..=", "..."],
-        "ranges are not supported",
-        "write x >= 1 && x < 5",
-    ),
-    (
-        &["?.", "!."],
-        "values have no parts",
-        "name the column, and use ?? for a missing value",
-    ),
+    (&["..", "..=", "..."], "ranges are not supported", "write x >= 1 && x < 5"),
+    (&["?.", "!."], "values have no parts", "name the column, and use ?? for a missing value"),
     (&["?["], "values cannot be indexed", "name the column"),
-    (
-        &["::", "::<", ":;"],
-        "formulas have no modules",
-        "name columns and metrics directly",
-    ),
-    (
-        &[":"],
-        "`:` is no part of the formula language",
-        "write if .. { .. } else { .. }",
-    ),
+    (&["::", "::<", ":;"], "formulas have no modules", "name columns and metrics directly"),
+    (&[":"], "`:` is no part of the formula language", "write if .. { .. } else { .. }"),
     (
         &["?"],
         "`?` is no part of the formula language",
         "write if .. { .. } else { .. }, or ?? for a missing value",
     ),
-    (
-        &["#{", "# {"],
-        "a formula cannot build a map",
-        "use a value map of the column, or if .. else ..",
-    ),
-    (
-        &["#", "#!"],
-        "`#` is no part of the formula language",
-        "a comment begins with //",
-    ),
-    (
-        &["`"],
-        "a formula cannot build text",
-        "write text in double quotes",
-    ),
+    (&["#{", "# {"], "a formula cannot build a map", "use a value map of the column, or if .. else .."),
+    (&["#", "#!"], "`#` is no part of the formula language", "a comment begins with //"),
+    (&["`"], "a formula cannot build text", "write text in double quotes"),
     (&["'"], "text is written in double quotes", "write \"text\""),
     (&["(*"], "rows are counted with count()", "write count()"),
-    (
-        &["*)"],
-        "a factor is missing before )",
-        "remove the * or add a factor",
-    ),
-    (
-        &["<|", "|>"],
-        "there are no pipes in a formula",
-        "write f(x), or x.f()",
-    ),
+    (&["*)"], "a factor is missing before )", "remove the * or add a factor"),
+    (&["<|", "|>"], "there are no pipes in a formula", "write f(x), or x.f()"),
 ];
 
 /// Symbols that formulas do have.
@@ -266,11 +178,7 @@ fn symbol(tokens: &Tokens<'_>, index: usize, token: &Token) -> Option<Problem> {
     if let Some((_, message, hint)) = SYMBOLS.iter().find(|(symbols, ..)| symbols.contains(&symbol)) {
         return Some(Problem::new(codes::NOT_IN_LANGUAGE, &token.at, *message).hint(*hint));
     }
-    let problem = Problem::new(
-        codes::NOT_IN_LANGUAGE,
-        &token.at,
-        format!("unexpected character `{symbol}`"),
-    );
+    let problem = Problem::new(codes::NOT_IN_LANGUAGE, &token.at, format!("unexpected character `{symbol}`"));
     Some(problem.hint(
         "names consist of ASCII letters, digits and _; `source` maps another name to such a one; text is in double quotes",
     ))

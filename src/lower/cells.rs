@@ -129,15 +129,22 @@ pub(super) fn lower(
         let Some(metric) = book.metrics.get(id.0) else { continue };
         metrics.push(writer.metric_cells(id, metric));
         if std::mem::take(&mut writer.too_wide) {
-            let owners: Vec<&str> =
-                metric.owners.iter().filter_map(|team| book.teams.get(team.0)).map(|team| team.name.as_str()).collect();
+            let owners: Vec<&str> = metric
+                .owners
+                .iter()
+                .filter_map(|team| book.teams.get(team.0))
+                .map(|team| team.name.as_str())
+                .collect();
             problems.push(Diagnostic {
                 metric: Some(metric.name.clone()),
                 owner: Some(owners.join(", ")),
                 expected: Some(format!("numbers of at most {} bits", width::MAX_WORDS * 64)),
                 ..problem(
                     "RM0312",
-                    format!("metric `{}` multiplies so many exact sums that its numbers become too wide", metric.name),
+                    format!(
+                        "metric `{}` multiplies so many exact sums that its numbers become too wide",
+                        metric.name
+                    ),
                     Some("split the formula, or declare money as decimal".into()),
                 )
             });
@@ -170,15 +177,17 @@ impl Writer<'_, '_> {
             return register;
         }
         let width = |r: u32| {
-            self.widths
-                .get(r as usize)
-                .map_or(Width { num: 0, den: 0 }, |needs| Width { num: needs.numerator, den: needs.denominator })
+            self.widths.get(r as usize).map_or(Width { num: 0, den: 0 }, |needs| Width {
+                num: needs.numerator,
+                den: needs.denominator,
+            })
         };
         let source = match op {
             CellOp::Number => Source::Number(b as u8),
-            CellOp::Slot => {
-                self.slots.get(a as usize).map_or(Source::Slot(SlotKind::Count, 0), |s| Source::Slot(s.kind, s.scale))
-            }
+            CellOp::Slot => self
+                .slots
+                .get(a as usize)
+                .map_or(Source::Slot(SlotKind::Count, 0), |s| Source::Slot(s.kind, s.scale)),
             CellOp::Bool => Source::Registers(width(NONE), width(NONE), width(NONE)),
             _ => Source::Registers(width(a), width(b), width(c)),
         };
@@ -202,7 +211,9 @@ impl Writer<'_, '_> {
     }
 
     fn slot(&mut self, hash: [u8; 32], count: Option<[u8; 32]>) -> u32 {
-        let find = |hash: [u8; 32]| self.slots.binary_search_by(|slot| slot.hash.cmp(&hash)).map_or(NONE, |i| i as u32);
+        let find = |hash: [u8; 32]| {
+            self.slots.binary_search_by(|slot| slot.hash.cmp(&hash)).map_or(NONE, |i| i as u32)
+        };
         let (value, count) = (find(hash), count.map_or(NONE, find));
         self.emit(CellOp::Slot, 0, value, count, 0)
     }
@@ -329,7 +340,9 @@ impl Writer<'_, '_> {
 /// 0 for numbers, 1 for truth values.
 fn kind(cell: &Cell) -> u8 {
     match cell {
-        Cell::Bool(_) | Cell::Not(_) | Cell::Compare(..) | Cell::And(..) | Cell::Or(..) | Cell::IsNull(_) => 1,
+        Cell::Bool(_) | Cell::Not(_) | Cell::Compare(..) | Cell::And(..) | Cell::Or(..) | Cell::IsNull(_) => {
+            1
+        }
         Cell::If(_, a, _) | Cell::Coalesce(a, _) => kind(a),
         _ => 0,
     }

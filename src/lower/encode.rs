@@ -1,11 +1,11 @@
 //! Program bytes: everything that lowering found, in the layout that `ripplemark_core::program::layout` defines.
 
+use super::Exactness;
 use super::cells::CellCode;
 use super::meaning;
 use super::question::{DimKind, Question, problem};
 use super::rows::{PendingConst, SlotSpec, TableCode};
 use super::zone::ZoneTable;
-use super::Exactness;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Book, Column, ColumnType, Instant, Query, Ring};
 use ripplemark_core::Program;
@@ -236,7 +236,9 @@ impl<'e, 'b> Encoder<'e, 'b> {
         let local = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) as usize;
         let number = match table.consts.get(local) {
             Some(PendingConst::Number(value)) => self.constant(*value),
-            Some(PendingConst::Text(text)) if op == RowOp::ConstText => self.texts.get(text).copied().unwrap_or(0),
+            Some(PendingConst::Text(text)) if op == RowOp::ConstText => {
+                self.texts.get(text).copied().unwrap_or(0)
+            }
             // The one integer that is not known before the query's times are: `as_of`.
             _ => self.constant(i128::from(times.as_of.map_or(0, |(instant, _)| instant))),
         };
@@ -412,7 +414,8 @@ impl<'e, 'b> Encoder<'e, 'b> {
             times.as_of,
         );
         for (table, asked) in self.tables.iter().zip(&self.question.tables) {
-            let filter = asked.filter.as_ref().map_or_else(|| "-".into(), |row| meaning::row(table.table, row));
+            let filter =
+                asked.filter.as_ref().map_or_else(|| "-".into(), |row| meaning::row(table.table, row));
             let _ = writeln!(text, "table {:?} where {filter}", table.table.name);
             for column in table.columns.iter().filter_map(|c| table.table.columns.get(c.0)) {
                 let _ = writeln!(text, "column {}", meaning::column(column));

@@ -3,7 +3,9 @@
 //! Names of columns stand for what they are declared as (type, value map, allowed values); names of metrics for what
 //! they compute. Labels, descriptions, owners and the layout of the file do not show. The text is only ever hashed.
 
-use crate::model::{Aggregate, ArithOp, Book, Cell, Column, ColumnType, Const, MetricId, Row, RowNode, Table};
+use crate::model::{
+    Aggregate, ArithOp, Book, Cell, Column, ColumnType, Const, MetricId, Row, RowNode, Table,
+};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
@@ -102,7 +104,13 @@ pub(super) fn aggregate(book: &Book, aggregate: &Aggregate) -> String {
     let Some(table) = book.tables.get(aggregate.table.0) else { return String::new() };
     let part = |expr: &Option<Row>| expr.as_ref().map_or_else(|| "-".into(), |expr| row(table, expr));
     let at = aggregate.at.and_then(|at| table.columns.get(at.0)).map_or_else(|| "-".into(), column);
-    format!("[{:?} {} at {at} of {} where {}]", aggregate.func, part(&aggregate.arg), table.name, part(&aggregate.filter))
+    format!(
+        "[{:?} {} at {at} of {} where {}]",
+        aggregate.func,
+        part(&aggregate.arg),
+        table.name,
+        part(&aggregate.filter)
+    )
 }
 
 fn cell(book: &Book, expr: &Cell) -> String {

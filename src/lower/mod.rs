@@ -42,8 +42,9 @@ pub enum Exactness {
 /// Never. The same book and query give the same bytes on every machine.
 pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let question = Question::resolve(book, query)?;
-    let zone = ZoneTable::new(&book.timezone)
-        .map_err(|error| vec![question::problem("RM0309", error, Some("use an IANA name such as Europe/Berlin".into()))])?;
+    let zone = ZoneTable::new(&book.timezone).map_err(|error| {
+        vec![question::problem("RM0309", error, Some("use an IANA name such as Europe/Berlin".into()))]
+    })?;
     let mut tables = Vec::new();
     for table in &question.tables {
         tables.push(rows::TableCode::new(book, &question, table));
@@ -77,7 +78,11 @@ fn aggregates_of<'b>(book: &'b Book, cell: &'b Cell, seen: &mut Vec<MetricId>, o
             }
         }
         Cell::Neg(a) | Cell::Not(a) | Cell::IsNull(a) => aggregates_of(book, a, seen, out),
-        Cell::Arith(_, a, b) | Cell::Compare(_, a, b) | Cell::And(a, b) | Cell::Or(a, b) | Cell::Coalesce(a, b) => {
+        Cell::Arith(_, a, b)
+        | Cell::Compare(_, a, b)
+        | Cell::And(a, b)
+        | Cell::Or(a, b)
+        | Cell::Coalesce(a, b) => {
             aggregates_of(book, a, seen, out);
             aggregates_of(book, b, seen, out);
         }

@@ -110,13 +110,20 @@ impl<'b> Question<'b> {
                 problems.push(problem(
                     "RM0304",
                     format!("the query has a time axis, but a metric of table `{}` has no time", table.name),
-                    Some(format!("give the metric `at:`, or the table `time:`, a date or timestamp column of `{}`", table.name)),
+                    Some(format!(
+                        "give the metric `at:`, or the table `time:`, a date or timestamp column of `{}`",
+                        table.name
+                    )),
                 ));
             }
             tables.push(AskedTable { id, filter: None, keys: Vec::new(), placements });
         }
         if tables.is_empty() && problems.is_empty() {
-            problems.push(problem("RM0302", "the query reads no table".into(), Some("ask for a metric that aggregates rows".into())));
+            problems.push(problem(
+                "RM0302",
+                "the query reads no table".into(),
+                Some("ask for a metric that aggregates rows".into()),
+            ));
         }
         let dims = resolve_dims(book, query, &mut tables, &mut problems);
         resolve_filter(book, query, &mut tables, &mut problems);
@@ -152,7 +159,12 @@ fn resolve_metrics(book: &Book, query: &Query, problems: &mut Vec<Diagnostic>) -
     ids
 }
 
-fn resolve_dims(book: &Book, query: &Query, tables: &mut [AskedTable], problems: &mut Vec<Diagnostic>) -> Vec<Dim> {
+fn resolve_dims(
+    book: &Book,
+    query: &Query,
+    tables: &mut [AskedTable],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Dim> {
     let mut dims = Vec::new();
     if query.by.len() > MAX_DIMS {
         problems.push(problem("RM0305", format!("a query can group by at most {MAX_DIMS} dimensions"), None));
@@ -160,7 +172,11 @@ fn resolve_dims(book: &Book, query: &Query, tables: &mut [AskedTable], problems:
     }
     for (i, name) in query.by.iter().enumerate() {
         if query.by[..i].contains(name) {
-            problems.push(problem("RM0305", format!("dimension `{name}` is named twice"), Some("leave one out".into())));
+            problems.push(problem(
+                "RM0305",
+                format!("dimension `{name}` is named twice"),
+                Some("leave one out".into()),
+            ));
             continue;
         }
         let mut kind = None;

@@ -4,7 +4,8 @@ use super::meaning;
 use super::question::{AskedTable, Question};
 use super::table_position;
 use crate::model::{
-    AggFunc, Aggregate, ArithOp, Book, CmpOp, ColumnId, ColumnType, Const, Row, RowFn, RowNode, RowType, Table,
+    AggFunc, Aggregate, ArithOp, Book, CmpOp, ColumnId, ColumnType, Const, Row, RowFn, RowNode, RowType,
+    Table,
 };
 use ripplemark_core::program::layout::NONE;
 use ripplemark_core::program::op::{Instruction, RowOp, SlotKind};
@@ -101,7 +102,9 @@ impl<'b> TableCode<'b> {
 
     fn constant(&mut self, value: &Const) -> u32 {
         match value {
-            Const::Int(v) | Const::Timestamp(v) | Const::Duration(v) => self.number(RowOp::ConstInt, i128::from(*v)),
+            Const::Int(v) | Const::Timestamp(v) | Const::Duration(v) => {
+                self.number(RowOp::ConstInt, i128::from(*v))
+            }
             Const::Date(v) => self.number(RowOp::ConstInt, i128::from(*v)),
             Const::Decimal { mantissa, .. } => self.number(RowOp::ConstDecimal, *mantissa),
             Const::Float(v) => self.number(RowOp::ConstFloat, i128::from(v.to_bits())),
@@ -224,7 +227,8 @@ impl<'b> TableCode<'b> {
         if digits == 0 {
             return register;
         }
-        let factor = self.number(RowOp::ConstDecimal, 10_i128.checked_pow(u32::from(digits)).unwrap_or(i128::MAX));
+        let factor =
+            self.number(RowOp::ConstDecimal, 10_i128.checked_pow(u32::from(digits)).unwrap_or(i128::MAX));
         self.emit(RowOp::MulDecimal, 0, register, factor, 0)
     }
 
@@ -416,7 +420,15 @@ pub(super) fn add_slots(
     let ty = aggregate.arg.as_ref().map_or(RowType::Int, |row| row.ty);
     let hashes = slot_hashes(book, question, aggregate);
     let scale = if let RowType::Decimal(scale) = ty { scale } else { 0 };
-    let count = SlotSpec { hash: hashes.count, table: position, placement, kind: SlotKind::Count, scale: 0, mask, arg };
+    let count = SlotSpec {
+        hash: hashes.count,
+        table: position,
+        placement,
+        kind: SlotKind::Count,
+        scale: 0,
+        mask,
+        arg,
+    };
     use SlotKind::*;
     let kind = match (aggregate.func, ty) {
         (AggFunc::Count, _) => Count,

@@ -29,7 +29,8 @@ impl ZoneTable {
     /// A sentence if there is no such zone.
     pub fn new(name: &str) -> Result<ZoneTable, String> {
         let zone = TimeZone::get(name).map_err(|_| format!("there is no time zone `{name}`"))?;
-        let start = date(FIRST_YEAR, 1, 1).at(0, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|e| e.to_string())?;
+        let start =
+            date(FIRST_YEAR, 1, 1).at(0, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|e| e.to_string())?;
         let end = date(LAST_YEAR, 1, 1).at(0, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|e| e.to_string())?;
         let mut changes = vec![(start.timestamp().as_second(), zone.to_offset(start.timestamp()).seconds())];
         for change in zone.following(start.timestamp()) {
@@ -64,7 +65,8 @@ impl ZoneTable {
     #[must_use]
     pub fn start_of_day(&self, day: i64) -> i64 {
         let middle = day.saturating_mul(DAY_MICROS);
-        let (mut low, mut high) = (middle.saturating_sub(2 * DAY_MICROS), middle.saturating_add(2 * DAY_MICROS));
+        let (mut low, mut high) =
+            (middle.saturating_sub(2 * DAY_MICROS), middle.saturating_add(2 * DAY_MICROS));
         while low < high {
             let between = low + (high - low) / 2;
             if self.local_day(between) >= day { high = between } else { low = between + 1 }
@@ -74,7 +76,10 @@ impl ZoneTable {
 }
 
 fn entries(changes: &[(i64, i32)]) -> Vec<u8> {
-    changes.iter().flat_map(|(moment, offset)| moment.to_le_bytes().into_iter().chain(offset.to_le_bytes())).collect()
+    changes
+        .iter()
+        .flat_map(|(moment, offset)| moment.to_le_bytes().into_iter().chain(offset.to_le_bytes()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -59,13 +59,9 @@ impl CsvFile {
         delimiter: u8,
         options: &ReadOptions,
     ) -> Result<Self, ReadError> {
-        file.seek(SeekFrom::Start(0))
-            .map_err(|error| ReadError::new(path, ReadProblem::io(&error)))?;
+        file.seek(SeekFrom::Start(0)).map_err(|error| ReadError::new(path, ReadProblem::io(&error)))?;
         options.progress.expect(length);
-        let counted = Counted {
-            file,
-            progress: options.progress.clone(),
-        };
+        let counted = Counted { file, progress: options.progress.clone() };
         let reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .has_headers(false)
@@ -118,9 +114,7 @@ impl CsvFile {
         let mut seen: Vec<&str> = Vec::with_capacity(wanted.len());
         for name in wanted.iter().filter_map(|at| names.get(*at)) {
             if seen.contains(name) {
-                let problem = ReadProblem::DuplicateColumn {
-                    name: name.to_string(),
-                };
+                let problem = ReadProblem::DuplicateColumn { name: name.to_string() };
                 return Err(ReadError::at(&self.path, 1, problem));
             }
             seen.push(name);
@@ -130,17 +124,10 @@ impl CsvFile {
 
     /// Reads the next record; false at the end of the file.
     fn read_record(&mut self) -> Result<bool, ReadError> {
-        let more = self
-            .reader
-            .read_record(&mut self.record)
-            .map_err(|error| self.explain(error))?;
+        let more = self.reader.read_record(&mut self.record).map_err(|error| self.explain(error))?;
         if !more {
             return if self.quote_is_open() {
-                Err(ReadError::at(
-                    &self.path,
-                    self.line(&self.last),
-                    ReadProblem::OpenQuote,
-                ))
+                Err(ReadError::at(&self.path, self.line(&self.last), ReadProblem::OpenQuote))
             } else {
                 Ok(false)
             };
@@ -149,9 +136,7 @@ impl CsvFile {
             self.last = position.clone();
         }
         if self.record.as_slice().len() > MOST_RECORD_BYTES {
-            let problem = ReadProblem::TooLong {
-                most: MOST_RECORD_BYTES,
-            };
+            let problem = ReadProblem::TooLong { most: MOST_RECORD_BYTES };
             return Err(ReadError::at(&self.path, self.line(&self.last), problem));
         }
         Ok(true)
@@ -161,25 +146,16 @@ impl CsvFile {
         let line = error.position().map(|position| self.line(position));
         let problem = match error.into_kind() {
             ErrorKind::Io(error) => ReadProblem::io(&error),
-            ErrorKind::UnequalLengths {
-                expected_len, len, ..
-            } => ReadProblem::Ragged {
-                expected: expected_len,
-                found: len,
-            },
+            ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                ReadProblem::Ragged { expected: expected_len, found: len }
+            }
             ErrorKind::Utf8 { err, .. } => {
                 let column = self.header.get(err.field()).cloned();
-                ReadProblem::NotUtf8 {
-                    column: column.unwrap_or_else(|| (err.field() + 1).to_string()),
-                }
+                ReadProblem::NotUtf8 { column: column.unwrap_or_else(|| (err.field() + 1).to_string()) }
             }
             other => ReadProblem::Io(format!("{other:?}")),
         };
-        ReadError {
-            path: self.path.clone(),
-            line,
-            problem,
-        }
+        ReadError { path: self.path.clone(), line, problem }
     }
 
     /// The line on which a record begins. The position of a record lies right behind the record before it, which
@@ -241,10 +217,8 @@ impl CsvFile {
         if rows == 0 {
             return Ok(None);
         }
-        let arrays: Vec<ArrayRef> = columns
-            .iter_mut()
-            .map(|column| Arc::new(column.finish()) as ArrayRef)
-            .collect();
+        let arrays: Vec<ArrayRef> =
+            columns.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
         // A table may need no column at all and still count its rows.
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options).map(Some)

@@ -42,12 +42,7 @@ pub struct ReadOptions {
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        ReadOptions {
-            table: None,
-            batch_rows: 32_768,
-            delimiter: None,
-            progress: Progress::default(),
-        }
+        ReadOptions { table: None, batch_rows: 32_768, delimiter: None, progress: Progress::default() }
     }
 }
 
@@ -55,10 +50,7 @@ impl ReadOptions {
     /// The usual options, and only the columns that a table requires.
     #[must_use]
     pub fn for_table(table: &TableSpec) -> Self {
-        ReadOptions {
-            table: Some(table.clone()),
-            ..ReadOptions::default()
-        }
+        ReadOptions { table: Some(table.clone()), ..ReadOptions::default() }
     }
 }
 
@@ -99,43 +91,20 @@ pub fn open(
         return Err(fail(ReadProblem::Empty));
     }
     let mut start = Vec::with_capacity(16);
-    file.by_ref()
-        .take(16)
-        .read_to_end(&mut start)
-        .map_err(|error| fail(ReadProblem::io(&error)))?;
+    file.by_ref().take(16).read_to_end(&mut start).map_err(|error| fail(ReadProblem::io(&error)))?;
     if start.starts_with(b"PAR1") {
-        return Ok(Box::new(parquet_file::ParquetFile::open(
-            path,
-            file,
-            about.len(),
-            options,
-        )?));
+        return Ok(Box::new(parquet_file::ParquetFile::open(path, file, about.len(), options)?));
     }
     if let Some((what, hint)) = known_format(&start) {
-        return Err(fail(ReadProblem::Unsupported {
-            what: what.into(),
-            hint: hint.into(),
-        }));
+        return Err(fail(ReadProblem::Unsupported { what: what.into(), hint: hint.into() }));
     }
-    let extension = path
-        .extension()
-        .map(|extension| extension.to_string_lossy().to_lowercase());
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     match extension.as_deref() {
         Some("parquet" | "parq" | "pq") => Err(fail(ReadProblem::NotParquet)),
         Some("csv" | "txt" | "tsv") => {
-            let usual = if extension.as_deref() == Some("tsv") {
-                b'\t'
-            } else {
-                b','
-            };
+            let usual = if extension.as_deref() == Some("tsv") { b'\t' } else { b',' };
             let delimiter = options.delimiter.unwrap_or(usual);
-            Ok(Box::new(csv_file::CsvFile::open(
-                path,
-                file,
-                about.len(),
-                delimiter,
-                options,
-            )?))
+            Ok(Box::new(csv_file::CsvFile::open(path, file, about.len(), delimiter, options)?))
         }
         _ => Err(fail(ReadProblem::UnknownExtension)),
     }
@@ -144,38 +113,15 @@ pub fn open(
 /// Formats that are often handed over instead, by their first bytes: what they are and what to do.
 fn known_format(start: &[u8]) -> Option<(&'static str, &'static str)> {
     const FORMATS: [(&[u8], &str, &str); 9] = [
-        (
-            b"PARE",
-            "an encrypted Parquet file",
-            "write it without footer encryption",
-        ),
-        (
-            b"\x1f\x8b",
-            "compressed with gzip",
-            "decompress it first, or write Parquet",
-        ),
-        (
-            b"\x28\xb5\x2f\xfd",
-            "compressed with zstd",
-            "decompress it first, or write Parquet",
-        ),
-        (
-            b"PK\x03\x04",
-            "a ZIP archive or an Excel workbook",
-            "unpack it, or save the sheet as CSV (UTF-8)",
-        ),
-        (
-            b"ARROW1",
-            "an Arrow IPC (Feather) file",
-            "write Parquet, or hand the batches over in memory",
-        ),
+        (b"PARE", "an encrypted Parquet file", "write it without footer encryption"),
+        (b"\x1f\x8b", "compressed with gzip", "decompress it first, or write Parquet"),
+        (b"\x28\xb5\x2f\xfd", "compressed with zstd", "decompress it first, or write Parquet"),
+        (b"PK\x03\x04", "a ZIP archive or an Excel workbook", "unpack it, or save the sheet as CSV (UTF-8)"),
+        (b"ARROW1", "an Arrow IPC (Feather) file", "write Parquet, or hand the batches over in memory"),
         (b"ORC", "an ORC file", "write Parquet"),
         (b"Obj\x01", "an Avro file", "write Parquet"),
         (b"\xff\xfe", "text in UTF-16", "save it as UTF-8"),
         (b"\xfe\xff", "text in UTF-16", "save it as UTF-8"),
     ];
-    FORMATS
-        .iter()
-        .find(|(magic, ..)| start.starts_with(magic))
-        .map(|(_, what, hint)| (*what, *hint))
+    FORMATS.iter().find(|(magic, ..)| start.starts_with(magic)).map(|(_, what, hint)| (*what, *hint))
 }

@@ -77,24 +77,12 @@ impl ParquetFile {
         if &end != b"PAR1" {
             return Err(fail(ReadProblem::Truncated));
         }
-        guarded(|| build(Bounded { file, length }, options))
-            .map_err(fail)
-            .map(|(reader, bytes, rows)| {
-                options.progress.expect(bytes);
-                let progress = Share {
-                    progress: options.progress.clone(),
-                    bytes,
-                    rows,
-                    rows_done: 0,
-                    reported: 0,
-                };
-                ParquetFile {
-                    path: path.to_path_buf(),
-                    reader,
-                    progress,
-                    ended: false,
-                }
-            })
+        guarded(|| build(Bounded { file, length }, options)).map_err(fail).map(|(reader, bytes, rows)| {
+            options.progress.expect(bytes);
+            let progress =
+                Share { progress: options.progress.clone(), bytes, rows, rows_done: 0, reported: 0 };
+            ParquetFile { path: path.to_path_buf(), reader, progress, ended: false }
+        })
     }
 }
 
@@ -135,20 +123,13 @@ fn build(file: Bounded, options: &ReadOptions) -> Result<(ParquetRecordBatchRead
         }
     }
     let batch_rows = options.batch_rows.clamp(1, MOST_ROWS);
-    let reader = builder
-        .with_projection(mask)
-        .with_batch_size(batch_rows)
-        .build()?;
+    let reader = builder.with_projection(mask).with_batch_size(batch_rows).build()?;
     Ok((reader, bytes, rows))
 }
 
 /// Positions of the columns that a table needs; `None`: all.
 fn wanted(schema: &Schema, table: Option<&TableSpec>) -> Option<Vec<usize>> {
-    let names: Vec<&str> = schema
-        .fields()
-        .iter()
-        .map(|field| field.name().as_str())
-        .collect();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     table?.positions_in(&names)
 }
 
@@ -167,10 +148,7 @@ fn with_dictionaries(schema: &Schema, table: &TableSpec) -> Option<Schema> {
         .fields()
         .iter()
         .map(|field| {
-            let text = matches!(
-                field.data_type(),
-                DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
-            );
+            let text = matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
             if !(text && category(field.name())) {
                 return Arc::clone(field);
             }
@@ -266,10 +244,7 @@ mod tests {
 
     #[test]
     fn ranges_outside_of_the_file_are_refused() {
-        let file = Bounded {
-            file: tempfile::tempfile().unwrap(),
-            length: 10,
-        };
+        let file = Bounded { file: tempfile::tempfile().unwrap(), length: 10 };
         assert!(file.check(10, 0).is_ok() && file.check(2, 8).is_ok());
         for (start, length) in [(11, 0), (2, 9), (u64::MAX, 1), (0, u64::MAX)] {
             assert!(file.check(start, length).is_err(), "{length} bytes at {start}");

@@ -84,19 +84,11 @@ pub enum ReadProblem {
 
 impl ReadError {
     pub(super) fn new(path: &Path, problem: ReadProblem) -> Self {
-        ReadError {
-            path: path.to_path_buf(),
-            line: None,
-            problem,
-        }
+        ReadError { path: path.to_path_buf(), line: None, problem }
     }
 
     pub(super) fn at(path: &Path, line: u64, problem: ReadProblem) -> Self {
-        ReadError {
-            path: path.to_path_buf(),
-            line: Some(line),
-            problem,
-        }
+        ReadError { path: path.to_path_buf(), line: Some(line), problem }
     }
 
     /// The error of this kind that a batch reader wrapped, if it is one.
@@ -143,18 +135,14 @@ impl fmt::Display for ReadError {
 impl fmt::Display for ReadProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ReadProblem::Missing => write!(
-                f,
-                "there is no such file; check the path and the current directory"
-            ),
+            ReadProblem::Missing => {
+                write!(f, "there is no such file; check the path and the current directory")
+            }
             ReadProblem::Forbidden => write!(f, "the file may not be read; check its permissions"),
             ReadProblem::Io(message) => write!(f, "reading failed: {message}"),
             ReadProblem::Directory => write!(f, "this is a directory; name a file in it"),
             ReadProblem::NotRegular => {
-                write!(
-                    f,
-                    "this is a pipe or a device; expected a file: write the data to one first"
-                )
+                write!(f, "this is a pipe or a device; expected a file: write the data to one first")
             }
             ReadProblem::Empty => write!(f, "the file is empty; was it written to its end?"),
             ReadProblem::Unsupported { what, hint } => {
@@ -180,20 +168,16 @@ impl fmt::Display for ReadProblem {
                     "the Parquet file is damaged or uses what is not supported: {message}; write it again"
                 )
             }
-            ReadProblem::NoHeader => write!(
-                f,
-                "there is no header line; the first line has to name the columns"
-            ),
+            ReadProblem::NoHeader => {
+                write!(f, "there is no header line; the first line has to name the columns")
+            }
             ReadProblem::Delimiter { used, seen } => write!(
                 f,
                 "the header is a single field when split at {used:?}; it seems to be separated by {seen:?}: set the \
                  delimiter, or save the file with commas"
             ),
             ReadProblem::DuplicateColumn { name } => {
-                write!(
-                    f,
-                    "two columns are called `{name}`, and the table reads it; rename one in the header"
-                )
+                write!(f, "two columns are called `{name}`, and the table reads it; rename one in the header")
             }
             ReadProblem::Ragged { expected, found } => write!(
                 f,
@@ -201,10 +185,7 @@ impl fmt::Display for ReadProblem {
                  a quotation mark without its partner"
             ),
             ReadProblem::NotUtf8 { column } => {
-                write!(
-                    f,
-                    "column `{column}` is not UTF-8; save the file as UTF-8 (it may be Latin-1)"
-                )
+                write!(f, "column `{column}` is not UTF-8; save the file as UTF-8 (it may be Latin-1)")
             }
             ReadProblem::OpenQuote => write!(
                 f,

@@ -81,7 +81,8 @@ impl<'s, 'p, M: AsRef<[u64]>> Cells<'s, 'p, M> {
         let registers = Registers::new(*program, rest).ok_or(short)?;
         let mut key = Key::new(program.dim_count());
         let kept = level & (LEVEL_PERIOD | ((1 << program.dim_count().min(30)) - 1));
-        let coordinates = kept & !LEVEL_PERIOD != 0 || (kept & LEVEL_PERIOD != 0 && program.grain().is_some());
+        let coordinates =
+            kept & !LEVEL_PERIOD != 0 || (kept & LEVEL_PERIOD != 0 && program.grain().is_some());
         // A question without coordinates has one answer, even if there was no row.
         if count == 0 && !coordinates {
             count = 1;

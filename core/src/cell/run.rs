@@ -117,7 +117,12 @@ impl<'m, 'p> Registers<'m, 'p> {
         Ok(())
     }
 
-    fn step(&mut self, i: usize, ins: &Instruction<CellOp>, source: &Source<'_, impl AsRef<[u64]>>) -> Result<(), NumError> {
+    fn step(
+        &mut self,
+        i: usize,
+        ins: &Instruction<CellOp>,
+        source: &Source<'_, impl AsRef<[u64]>>,
+    ) -> Result<(), NumError> {
         let program = self.program;
         let (numerator, denominator, at) = program.cell_width(i);
         let (registers, working) = self.words.split_at_mut_checked(self.working).ok_or(NumError::Short)?;
@@ -232,7 +237,13 @@ impl<'r> Operands<'r, '_> {
             CellOp::Neg | CellOp::Abs | CellOp::Round64 | CellOp::Sqrt | CellOp::Ln | CellOp::Exp => {
                 self.unary(ins, out, working)
             }
-            CellOp::Add | CellOp::Sub | CellOp::Mul | CellOp::Div | CellOp::Min | CellOp::Max | CellOp::Pow
+            CellOp::Add
+            | CellOp::Sub
+            | CellOp::Mul
+            | CellOp::Div
+            | CellOp::Min
+            | CellOp::Max
+            | CellOp::Pow
             | CellOp::Compare => self.binary(ins, out, working),
             CellOp::Not => {
                 let (a, _) = self.get(ins.a)?;

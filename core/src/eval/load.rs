@@ -36,7 +36,14 @@ pub(crate) fn capacity(data: &Data<'_>) -> usize {
 pub(crate) fn accepts(ty: LogicalType, data: &Data<'_>) -> bool {
     let integer = matches!(
         data,
-        Data::I8(_) | Data::I16(_) | Data::I32(_) | Data::I64(_) | Data::U8(_) | Data::U16(_) | Data::U32(_) | Data::U64(_)
+        Data::I8(_)
+            | Data::I16(_)
+            | Data::I32(_)
+            | Data::I64(_)
+            | Data::U8(_)
+            | Data::U16(_)
+            | Data::U32(_)
+            | Data::U64(_)
     );
     let float = matches!(data, Data::F32(_) | Data::F64(_));
     let text = matches!(data, Data::Utf8(_) | Data::Dict { .. });

@@ -79,10 +79,18 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
         SubFloat => x.float2(|a, b| a - b),
         MulFloat => x.float2(|a, b| a * b),
         DivFloat => x.words2(|a, b| {
-            if is_zero(b) { Err(Reasons::ZERO_DENOMINATOR) } else { finite(f64::from_bits(a) / f64::from_bits(b)) }
+            if is_zero(b) {
+                Err(Reasons::ZERO_DENOMINATOR)
+            } else {
+                finite(f64::from_bits(a) / f64::from_bits(b))
+            }
         }),
         RemFloat => x.words2(|a, b| {
-            if is_zero(b) { Err(Reasons::ZERO_DENOMINATOR) } else { finite(libm::fmod(f64::from_bits(a), f64::from_bits(b))) }
+            if is_zero(b) {
+                Err(Reasons::ZERO_DENOMINATOR)
+            } else {
+                finite(libm::fmod(f64::from_bits(a), f64::from_bits(b)))
+            }
         }),
         PowFloat => x.words2(|a, b| power(f64::from_bits(a), f64::from_bits(b))),
         MinFloat => x.words2(|a, b| Ok(if total_order(b) < total_order(a) { b } else { a })),

@@ -110,9 +110,10 @@ fn dictionary<'a>(column: &Column<'a>) -> Option<Text<'a>> {
 
 impl<'m> TextMaps<'m> {
     pub(crate) fn words(columns: &[Column<'_>]) -> usize {
-        columns.iter().filter_map(dictionary).fold(columns.len(), |sum, values| {
-            sum.saturating_add(values.len().saturating_mul(2))
-        })
+        columns
+            .iter()
+            .filter_map(dictionary)
+            .fold(columns.len(), |sum, values| sum.saturating_add(values.len().saturating_mul(2)))
     }
 
     /// Looks every dictionary entry up. `None` if the words are too few.

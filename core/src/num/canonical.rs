@@ -116,10 +116,7 @@ pub fn write_float_sum(words: &[u64], out: &mut [u8]) -> Option<usize> {
 /// Fills `out` with the bytes of the number from byte `skip` on, and with its sign beyond its width.
 fn write_bytes(words: &[u64], skip: usize, out: &mut [u8]) {
     let fill = if twos::is_negative(words) { 0xff } else { 0 };
-    for (slot, byte) in out
-        .iter_mut()
-        .zip(bytes_of(words).skip(skip).chain(core::iter::repeat(fill)))
-    {
+    for (slot, byte) in out.iter_mut().zip(bytes_of(words).skip(skip).chain(core::iter::repeat(fill))) {
         *slot = byte;
     }
 }
@@ -166,11 +163,7 @@ fn check_minimal(content: &[u8]) -> Result<(), CanonicalError> {
         [0] => true,
         _ => false,
     };
-    if redundant {
-        Err(CanonicalError::NotMinimal)
-    } else {
-        Ok(())
-    }
+    if redundant { Err(CanonicalError::NotMinimal) } else { Ok(()) }
 }
 
 /// Sets words to the number whose minimal two's complement stands above `skip` zero bytes.
@@ -179,21 +172,12 @@ fn fill_words(content: &[u8], skip: usize, words: &mut [u64]) -> Result<(), Cano
     if end > words.len().saturating_mul(8) {
         return Err(CanonicalError::TooWide);
     }
-    let fill = if content.last().is_some_and(|&top| top >= 0x80) {
-        0xff
-    } else {
-        0
-    };
+    let fill = if content.last().is_some_and(|&top| top >= 0x80) { 0xff } else { 0 };
     let zeros = core::iter::repeat_n(0, skip);
-    let mut bytes = zeros
-        .chain(content.iter().copied())
-        .chain(core::iter::repeat(fill));
+    let mut bytes = zeros.chain(content.iter().copied()).chain(core::iter::repeat(fill));
     for word in words {
         let mut chunk = [0; 8];
-        chunk
-            .iter_mut()
-            .zip(&mut bytes)
-            .for_each(|(slot, byte)| *slot = byte);
+        chunk.iter_mut().zip(&mut bytes).for_each(|(slot, byte)| *slot = byte);
         *word = u64::from_le_bytes(chunk);
     }
     Ok(())

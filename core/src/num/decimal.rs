@@ -40,9 +40,7 @@ const CHUNK_DIGITS: u32 = 19;
 #[inline]
 #[must_use]
 pub fn power_of_ten(scale: u8) -> Option<u128> {
-    POWERS_OF_TEN
-        .get(usize::from(scale))
-        .map(|power| power.unsigned_abs())
+    POWERS_OF_TEN.get(usize::from(scale)).map(|power| power.unsigned_abs())
 }
 
 /// The mantissa of a binary64 declared decimal, given by its bits.
@@ -88,11 +86,7 @@ pub fn snap_f64(bits: u64, scale: u8) -> Option<i128> {
         let unit = 1u128 << down;
         let (floor, rest) = (scaled >> down, scaled & (unit - 1));
         let round_up = rest > unit - rest || (rest == unit - rest && floor & 1 == 1);
-        let (nearest, error) = if round_up {
-            (floor + 1, unit - rest)
-        } else {
-            (floor, rest)
-        };
+        let (nearest, error) = if round_up { (floor + 1, unit - rest) } else { (floor, rest) };
         // |n / 10^scale − x| is error × ulp / 10^scale, where ulp is the distance to the next binary64 away from
         // zero; it must be below ulp / 2. Equality cannot occur: 2^down would divide an odd multiple of 10^scale / 2,
         // so down < scale, while error is at most 2^down / 2. Below a power of two the next binary64 is only half as
@@ -116,9 +110,7 @@ pub fn rescale(mantissa: i128, from: u8, to: u8) -> Option<i128> {
     if to >= from {
         mantissa.checked_mul(factor)
     } else {
-        (mantissa.checked_rem(factor)? == 0)
-            .then(|| mantissa.checked_div(factor))
-            .flatten()
+        (mantissa.checked_rem(factor)? == 0).then(|| mantissa.checked_div(factor)).flatten()
     }
 }
 
@@ -128,12 +120,7 @@ pub fn rescale(mantissa: i128, from: u8, to: u8) -> Option<i128> {
 /// # Errors
 /// [`NumError::Short`] if `out` is too short; 42 bytes suffice up to scale 38.
 pub fn write_decimal(mantissa: i128, scale: u8, out: &mut [u8]) -> Result<usize, NumError> {
-    write_digits(
-        &mut limbs::from_u128(mantissa.unsigned_abs()),
-        mantissa < 0,
-        scale,
-        out,
-    )
+    write_digits(&mut limbs::from_u128(mantissa.unsigned_abs()), mantissa < 0, scale, out)
 }
 
 /// Writes a natural number divided by 10^scale, with a minus if `negative` (0 too is then written with one, so do
@@ -146,10 +133,7 @@ pub(super) fn write_digits(
 ) -> Result<usize, NumError> {
     // Digits come lowest first; the text is turned round at the end.
     let scale = usize::from(scale);
-    let mut text = Backwards {
-        out: &mut *out,
-        len: 0,
-    };
+    let mut text = Backwards { out: &mut *out, len: 0 };
     let mut rest = value;
     let mut digits = 0;
     loop {
@@ -227,11 +211,7 @@ pub fn parse_decimal(text: &[u8], scale: u8) -> Option<i128> {
     if fraction.iter().skip(scale).any(|&character| character != b'0') {
         return None;
     }
-    if negative {
-        Some(mantissa)
-    } else {
-        mantissa.checked_neg()
-    }
+    if negative { Some(mantissa) } else { mantissa.checked_neg() }
 }
 
 /// The value of a digit.

@@ -37,11 +37,7 @@ pub fn parts(bits: u64) -> Option<FloatParts> {
         0 => (fraction, 0),
         _ => (fraction | 1 << 52, exponent - 1),
     };
-    Some(FloatParts {
-        negative: bits >> 63 == 1,
-        mantissa,
-        shift,
-    })
+    Some(FloatParts { negative: bits >> 63 == 1, mantissa, shift })
 }
 
 /// Adds the binary64 with these bits.
@@ -50,11 +46,7 @@ pub fn parts(bits: u64) -> Option<FloatParts> {
 /// [`NumError::NotFinite`] for infinities and NaN; the sum stays as it was.
 #[inline]
 pub fn add(sum: &mut [u64; FLOAT_SUM_WORDS], bits: u64) -> Result<(), NumError> {
-    let FloatParts {
-        negative,
-        mantissa,
-        shift,
-    } = parts(bits).ok_or(NumError::NotFinite)?;
+    let FloatParts { negative, mantissa, shift } = parts(bits).ok_or(NumError::NotFinite)?;
     let wide = u128::from(mantissa) << (shift % 64);
     let (low, high) = (wide as u64, (wide >> 64) as u64);
     // shift / 64 is at most 31: the value lies within words 31 and 32 at most.
@@ -71,11 +63,7 @@ pub fn add(sum: &mut [u64; FLOAT_SUM_WORDS], bits: u64) -> Result<(), NumError> 
         (*second, carry) = second.carrying_add(high, carry);
     }
     while carry && let Some(word) = words.next() {
-        (*word, carry) = if negative {
-            word.overflowing_sub(1)
-        } else {
-            word.overflowing_add(1)
-        };
+        (*word, carry) = if negative { word.overflowing_sub(1) } else { word.overflowing_add(1) };
     }
     Ok(())
 }

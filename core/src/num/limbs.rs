@@ -44,9 +44,7 @@ pub fn is_one(a: &[u64]) -> bool {
 #[must_use]
 pub fn cmp(a: &[u64], b: &[u64]) -> Ordering {
     let (a, b) = (significant(a), significant(b));
-    a.len()
-        .cmp(&b.len())
-        .then_with(|| a.iter().rev().cmp(b.iter().rev()))
+    a.len().cmp(&b.len()).then_with(|| a.iter().rev().cmp(b.iter().rev()))
 }
 
 /// Position of the highest bit that is set, counted from 1; 0 for zero.
@@ -54,10 +52,9 @@ pub fn cmp(a: &[u64], b: &[u64]) -> Ordering {
 pub fn bit_len(a: &[u64]) -> usize {
     match significant(a).split_last() {
         None => 0,
-        Some((&top, below)) => below
-            .len()
-            .saturating_mul(WORD)
-            .saturating_add(WORD - top.leading_zeros() as usize),
+        Some((&top, below)) => {
+            below.len().saturating_mul(WORD).saturating_add(WORD - top.leading_zeros() as usize)
+        }
     }
 }
 
@@ -66,9 +63,7 @@ pub fn bit_len(a: &[u64]) -> usize {
 pub fn trailing_zeros(a: &[u64]) -> usize {
     match a.iter().enumerate().find(|&(_, &word)| word != 0) {
         None => 0,
-        Some((at, &word)) => at
-            .saturating_mul(WORD)
-            .saturating_add(word.trailing_zeros() as usize),
+        Some((at, &word)) => at.saturating_mul(WORD).saturating_add(word.trailing_zeros() as usize),
     }
 }
 
@@ -170,11 +165,7 @@ pub fn sub_assign(a: &mut [u64], b: &[u64]) -> Result<usize, NumError> {
         }
         (*x, borrow) = x.overflowing_sub(1);
     }
-    if borrow {
-        Err(NumError::Negative)
-    } else {
-        Ok(len(a))
-    }
+    if borrow { Err(NumError::Negative) } else { Ok(len(a)) }
 }
 
 /// `a = b - a`.
@@ -190,11 +181,7 @@ pub fn sub_from(a: &mut [u64], b: &[u64]) -> Result<usize, NumError> {
     for (x, y) in a.iter_mut().zip(b.iter().copied().chain(core::iter::repeat(0))) {
         (*x, borrow) = y.borrowing_sub(*x, borrow);
     }
-    if borrow {
-        Err(NumError::Negative)
-    } else {
-        Ok(len(a))
-    }
+    if borrow { Err(NumError::Negative) } else { Ok(len(a)) }
 }
 
 /// `dst = a × b`.
@@ -234,11 +221,7 @@ pub fn mul_small(a: &mut [u64], factor: u64, plus: u64) -> Result<usize, NumErro
     for x in a.iter_mut() {
         (*x, carry) = x.carrying_mul(factor, carry);
     }
-    if carry == 0 {
-        Ok(len(a))
-    } else {
-        Err(NumError::Short)
-    }
+    if carry == 0 { Ok(len(a)) } else { Err(NumError::Short) }
 }
 
 /// `a = a / divisor`, rounded down; the remainder is returned.
@@ -268,10 +251,7 @@ pub fn div_exact_odd(a: &mut [u64], divisor: &[u64]) {
         *first = word;
         // word × lowest equals what stood here, modulo 2^64; only its high half is still to be taken away.
         let (_, mut carry) = word.carrying_mul(lowest, 0);
-        for (x, y) in higher
-            .iter_mut()
-            .zip(above.iter().copied().chain(core::iter::repeat(0)))
-        {
+        for (x, y) in higher.iter_mut().zip(above.iter().copied().chain(core::iter::repeat(0))) {
             let (low, high) = word.carrying_mul(y, carry);
             let (left, borrow) = x.overflowing_sub(low);
             *x = left;
@@ -342,11 +322,7 @@ pub fn shr(dst: &mut [u64], a: &[u64], bits: usize) -> Result<usize, NumError> {
     let mut words = kept.iter().peekable();
     while let Some(&word) = words.next() {
         let above = words.peek().map_or(0, |&&next| next);
-        let value = if offset == 0 {
-            word
-        } else {
-            word >> offset | above << (WORD - offset)
-        };
+        let value = if offset == 0 { word } else { word >> offset | above << (WORD - offset) };
         match slots.next() {
             Some(slot) => *slot = value,
             None if value == 0 => {}

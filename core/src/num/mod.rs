@@ -30,12 +30,7 @@
 //! mean.div(sum.view(), three.view()).unwrap();
 //! assert_eq!(mean.view().round(&mut scratch), Ok(Rounded::Finite(0.1f64.to_bits())));
 //! ```
-#![deny(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod canonical;
 pub mod decimal;

@@ -53,11 +53,7 @@ impl<'a> Rational<'a> {
         if den.is_empty() {
             return Err(NumError::Corrupt);
         }
-        Ok(Rational {
-            negative: header >> 63 == 1 && !num.is_empty(),
-            num,
-            den,
-        })
+        Ok(Rational { negative: header >> 63 == 1 && !num.is_empty(), num, den })
     }
 
     /// True for 0.
@@ -97,19 +93,13 @@ impl<'a> Rational<'a> {
     /// The number with the other sign.
     #[must_use]
     pub fn negated(self) -> Self {
-        Rational {
-            negative: !self.negative && !self.is_zero(),
-            ..self
-        }
+        Rational { negative: !self.negative && !self.is_zero(), ..self }
     }
 
     /// The number without its sign.
     #[must_use]
     pub fn abs(self) -> Self {
-        Rational {
-            negative: false,
-            ..self
-        }
+        Rational { negative: false, ..self }
     }
 
     /// One divided by the number.
@@ -120,11 +110,7 @@ impl<'a> Rational<'a> {
         if self.is_zero() {
             return Err(NumError::ZeroDenominator);
         }
-        Ok(Rational {
-            num: self.den,
-            den: self.num,
-            ..self
-        })
+        Ok(Rational { num: self.den, den: self.num, ..self })
     }
 
     /// Compares the values of two numbers, however they are written.
@@ -140,11 +126,7 @@ impl<'a> Rational<'a> {
             limbs::cmp(self.num, other.num)
         } else {
             let words = self.num.len().saturating_add(other.den.len());
-            let words = if limbs::is_one(other.den) {
-                self.num.len()
-            } else {
-                words
-            };
+            let words = if limbs::is_one(other.den) { self.num.len() } else { words };
             let (left, right) = scratch.split_at_mut_checked(words).ok_or(NumError::Short)?;
             limbs::mul(left, self.num, other.den)?;
             limbs::mul(right, other.num, self.den)?;
@@ -228,11 +210,7 @@ impl<'a> RationalMut<'a> {
         let parts = float_sum::parts(bits).ok_or(NumError::NotFinite)?;
         let twos = parts.mantissa.trailing_zeros() % u64::BITS;
         // Shift 2045 at most: the exponent fits.
-        self.set_dyadic(
-            &[parts.mantissa >> twos],
-            (parts.shift + twos) as usize,
-            parts.negative,
-        )
+        self.set_dyadic(&[parts.mantissa >> twos], (parts.shift + twos) as usize, parts.negative)
     }
 
     /// Sets a sum of integers (any two's complement); width [`Width::INT_SUM`](super::Width::INT_SUM).
@@ -390,11 +368,7 @@ impl<'a> RationalMut<'a> {
     /// Writes the header for what stands in the words.
     fn seal(&mut self, negative: bool) -> Result<(), NumError> {
         let num_len = limbs::len(self.num);
-        let den_len = if num_len == 0 || limbs::is_one(self.den) {
-            0
-        } else {
-            limbs::len(self.den)
-        };
+        let den_len = if num_len == 0 || limbs::is_one(self.den) { 0 } else { limbs::len(self.den) };
         let num_bits = u64::from(u32::try_from(num_len).map_err(|_| NumError::Short)?);
         let den_bits = u64::from(u32::try_from(den_len).map_err(|_| NumError::Short)?);
         if den_bits >> 31 != 0 {

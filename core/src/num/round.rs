@@ -91,12 +91,7 @@ pub fn dyadic_to_f64(negative: bool, magnitude: &[u64], exponent_of_two: i64) ->
         return Rounded::Finite(0);
     }
     let sticky = limbs::trailing_zeros(magnitude) < below;
-    round_scaled(
-        negative,
-        top,
-        exponent_of_two.saturating_add(exponent(below)),
-        sticky,
-    )
+    round_scaled(negative, top, exponent_of_two.saturating_add(exponent(below)), sticky)
 }
 
 /// A count of bits as a signed number; no slice has more than 2^62 bits.
@@ -134,11 +129,7 @@ fn round_scaled(negative: bool, value: u128, scale: i64, sticky: bool) -> Rounde
     if bits >= 0x7ff << 52 {
         return Rounded::Overflow;
     }
-    Rounded::Finite(if bits == 0 {
-        0
-    } else {
-        bits | u64::from(negative) << 63
-    })
+    Rounded::Finite(if bits == 0 { 0 } else { bits | u64::from(negative) << 63 })
 }
 
 /// The quotient of two decimals, `(a / 10^a_scale) / (b / 10^b_scale)`, as the bits of the nearest binary64.
@@ -172,9 +163,5 @@ pub fn div_i128_to_f64(a: i128, a_scale: u8, b: i128, b_scale: u8) -> Result<u64
 /// `dst = |value| × 10^scale`.
 fn scaled(dst: &mut [u64; 4], value: i128, scale: u8) -> Result<usize, NumError> {
     let factor = power_of_ten(scale).ok_or(NumError::Scale)?;
-    limbs::mul(
-        dst,
-        &limbs::from_u128(value.unsigned_abs()),
-        &limbs::from_u128(factor),
-    )
+    limbs::mul(dst, &limbs::from_u128(value.unsigned_abs()), &limbs::from_u128(factor))
 }

@@ -19,9 +19,7 @@ pub fn write_exact(
     scratch: &mut [u64],
     out: &mut [u8],
 ) -> Result<usize, NumError> {
-    let target = scale
-        .map(|digits| decimal::power_of_ten(digits).ok_or(NumError::Scale))
-        .transpose()?;
+    let target = scale.map(|digits| decimal::power_of_ten(digits).ok_or(NumError::Scale)).transpose()?;
     let (num_len, den_len) = (value.numerator().len(), value.denominator().len());
     let (num, rest) = scratch.split_at_mut_checked(num_len).ok_or(NumError::Short)?;
     let (den, work) = rest.split_at_mut_checked(den_len).ok_or(NumError::Short)?;
@@ -41,10 +39,7 @@ pub fn write_exact(
     if limbs::is_one(den) {
         return Ok(written);
     }
-    let (slash, tail) = out
-        .get_mut(written..)
-        .and_then(<[u8]>::split_first_mut)
-        .ok_or(NumError::Short)?;
+    let (slash, tail) = out.get_mut(written..).and_then(<[u8]>::split_first_mut).ok_or(NumError::Short)?;
     *slash = b'/';
     Ok(written + 1 + decimal::write_digits(den, false, 0, tail)?)
 }

@@ -17,10 +17,7 @@ pub fn is_negative(words: &[u64]) -> bool {
 pub fn add_assign(words: &mut [u64], addend: &[u64]) {
     let fill = if is_negative(addend) { u64::MAX } else { 0 };
     let mut carry = false;
-    for (x, y) in words
-        .iter_mut()
-        .zip(addend.iter().copied().chain(core::iter::repeat(fill)))
-    {
+    for (x, y) in words.iter_mut().zip(addend.iter().copied().chain(core::iter::repeat(fill))) {
         (*x, carry) = x.carrying_add(y, carry);
     }
 }
@@ -61,9 +58,5 @@ pub fn from_magnitude(words: &mut [u64], negative: bool, magnitude: &[u64]) -> R
             (*x, carry) = (!*x).overflowing_add(u64::from(carry));
         }
     }
-    if limbs::is_zero(magnitude) || is_negative(words) == negative {
-        Ok(())
-    } else {
-        Err(NumError::Short)
-    }
+    if limbs::is_zero(magnitude) || is_negative(words) == negative { Ok(()) } else { Err(NumError::Short) }
 }

@@ -24,37 +24,22 @@ impl Width {
     /// Of an `i128`.
     pub const INT: Width = Width { num: 2, den: 0 };
     /// Of a sum of integers.
-    pub const INT_SUM: Width = Width {
-        num: INT_SUM_WORDS,
-        den: 0,
-    };
+    pub const INT_SUM: Width = Width { num: INT_SUM_WORDS, den: 0 };
     /// Of a binary64: 1,024 bits, and 1,075 for the denominator.
-    pub const FLOAT: Width = Width {
-        num: 16,
-        den: FLOAT_DEN,
-    };
+    pub const FLOAT: Width = Width { num: 16, den: FLOAT_DEN };
     /// Of a sum of binary64 values.
-    pub const FLOAT_SUM: Width = Width {
-        num: FLOAT_SUM_WORDS,
-        den: FLOAT_DEN,
-    };
+    pub const FLOAT_SUM: Width = Width { num: FLOAT_SUM_WORDS, den: FLOAT_DEN };
 
     /// Of an `i128` mantissa with `scale` digits after the point.
     #[must_use]
     pub const fn decimal(scale: u8) -> Width {
-        Width {
-            num: 2,
-            den: Self::power_of_ten(scale),
-        }
+        Width { num: 2, den: Self::power_of_ten(scale) }
     }
 
     /// Of a sum of decimals with `scale` digits after the point.
     #[must_use]
     pub const fn dec_sum(scale: u8) -> Width {
-        Width {
-            num: DEC_SUM_WORDS,
-            den: Self::power_of_ten(scale),
-        }
+        Width { num: DEC_SUM_WORDS, den: Self::power_of_ten(scale) }
     }
 
     /// 10^19 is the highest power of ten in one word.
@@ -71,37 +56,25 @@ impl Width {
     pub const fn add(self, other: Width) -> Width {
         let left = self.num.saturating_add(other.den);
         let right = other.num.saturating_add(self.den);
-        Width {
-            num: larger(left, right).saturating_add(1),
-            den: self.den.saturating_add(other.den),
-        }
+        Width { num: larger(left, right).saturating_add(1), den: self.den.saturating_add(other.den) }
     }
 
     /// Of a product.
     #[must_use]
     pub const fn mul(self, other: Width) -> Width {
-        Width {
-            num: self.num.saturating_add(other.num),
-            den: self.den.saturating_add(other.den),
-        }
+        Width { num: self.num.saturating_add(other.num), den: self.den.saturating_add(other.den) }
     }
 
     /// Of a quotient.
     #[must_use]
     pub const fn div(self, other: Width) -> Width {
-        Width {
-            num: self.num.saturating_add(other.den),
-            den: self.den.saturating_add(other.num),
-        }
+        Width { num: self.num.saturating_add(other.den), den: self.den.saturating_add(other.num) }
     }
 
     /// Large enough for either.
     #[must_use]
     pub const fn or(self, other: Width) -> Width {
-        Width {
-            num: larger(self.num, other.num),
-            den: larger(self.den, other.den),
-        }
+        Width { num: larger(self.num, other.num), den: larger(self.den, other.den) }
     }
 
     /// Words of a block that holds such a number: header, numerator, denominator.
@@ -119,35 +92,25 @@ impl Width {
     /// Scratch words for comparing.
     #[must_use]
     pub const fn scratch_cmp(self, other: Width) -> usize {
-        self.num
-            .saturating_add(other.den)
-            .saturating_add(self.scratch_add(other))
+        self.num.saturating_add(other.den).saturating_add(self.scratch_add(other))
     }
 
     /// Scratch words for rounding to binary64.
     #[must_use]
     pub const fn scratch_round(self) -> usize {
-        larger(self.num, larger(self.den, 1))
-            .saturating_add(1)
-            .saturating_mul(2)
+        larger(self.num, larger(self.den, 1)).saturating_add(1).saturating_mul(2)
     }
 
     /// Scratch words for exact text.
     #[must_use]
     pub const fn scratch_text(self) -> usize {
-        self.num
-            .saturating_add(larger(self.den, 1))
-            .saturating_add(2)
-            .saturating_mul(2)
+        self.num.saturating_add(larger(self.den, 1)).saturating_add(2).saturating_mul(2)
     }
 
     /// Most bytes of exact text: sign, point, slash, 20 digits a word, and the zeros of the largest scale.
     #[must_use]
     pub const fn text_bytes(self) -> usize {
-        self.num
-            .saturating_add(larger(self.den, 1))
-            .saturating_mul(20)
-            .saturating_add(64)
+        self.num.saturating_add(larger(self.den, 1)).saturating_mul(20).saturating_add(64)
     }
 }
 

@@ -158,7 +158,10 @@ impl<'a> Program<'a> {
 
     fn record(&self, section: Section, i: usize) -> &'a [u8] {
         let size = RECORD[section as usize];
-        self.sections[section as usize].get(i.saturating_mul(size)..).and_then(|rest| rest.get(..size)).unwrap_or(&[])
+        self.sections[section as usize]
+            .get(i.saturating_mul(size)..)
+            .and_then(|rest| rest.get(..size))
+            .unwrap_or(&[])
     }
 
     fn count(&self, section: Section) -> usize {
@@ -199,9 +202,8 @@ impl<'a> Program<'a> {
     /// The query's fixed `as_of`: first instant (microseconds) and first day that do not count as known.
     #[must_use]
     pub fn as_of(&self) -> Option<(i64, i32)> {
-        (read_u8(self.bytes, header::HAS_AS_OF) == 1).then(|| {
-            (read_i64(self.bytes, header::AS_OF), read_u32(self.bytes, header::AS_OF_DAY) as i32)
-        })
+        (read_u8(self.bytes, header::HAS_AS_OF) == 1)
+            .then(|| (read_i64(self.bytes, header::AS_OF), read_u32(self.bytes, header::AS_OF_DAY) as i32))
     }
 
     /// Half-open range of instants.
@@ -347,10 +349,9 @@ impl<'a> Program<'a> {
     pub(crate) fn placement_is_date(&self, i: usize) -> bool {
         let placement = self.placement(i);
         let table = self.table(placement.table);
-        placement
-            .at
-            .and_then(|at| self.instruction(&table, at))
-            .is_some_and(|ins| ins.op == RowOp::Load && self.column(&table, ins.a as usize).ty == LogicalType::Date)
+        placement.at.and_then(|at| self.instruction(&table, at)).is_some_and(|ins| {
+            ins.op == RowOp::Load && self.column(&table, ins.a as usize).ty == LogicalType::Date
+        })
     }
 
     /// How many dimensions the query groups by.

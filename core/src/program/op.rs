@@ -214,11 +214,18 @@ pub struct Instruction<Op> {
 
 impl<Op> Instruction<Op> {
     pub(crate) fn decode(bytes: &[u8], op: impl Fn(u8) -> Option<Op>) -> Option<Self> {
-        let word = |at: usize| -> Option<u32> { Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)) };
+        let word =
+            |at: usize| -> Option<u32> { Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)) };
         if bytes.get(2..4)? != [0, 0] {
             return None;
         }
-        Some(Instruction { op: op(*bytes.first()?)?, aux: *bytes.get(1)?, a: word(4)?, b: word(8)?, c: word(12)? })
+        Some(Instruction {
+            op: op(*bytes.first()?)?,
+            aux: *bytes.get(1)?,
+            a: word(4)?,
+            b: word(8)?,
+            c: word(12)?,
+        })
     }
 
     /// The 16 bytes of an instruction whose operation has this number.

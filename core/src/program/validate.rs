@@ -101,7 +101,9 @@ fn check_calendar(program: &Program<'_>) -> Result<(), Error> {
     let mut previous = i64::MIN;
     for i in 0..zone.len() {
         match zone.entry(i) {
-            Some((moment, offset)) if (i == 0 || moment > previous) && offset.abs() <= MAX_OFFSET => previous = moment,
+            Some((moment, offset)) if (i == 0 || moment > previous) && offset.abs() <= MAX_OFFSET => {
+                previous = moment
+            }
             _ => return Err(wrong(i)),
         }
     }
@@ -157,10 +159,11 @@ fn check_columns(program: &Program<'_>) -> Result<(), Error> {
         check_string(program, record, layout::column::NAME, i)?;
         check_string(program, record, layout::column::SOURCE, i)?;
         let column = program.column_at(i);
-        let known = read_u8(record, layout::column::TYPE) <= 7
-            && read_u8(record, layout::column::SCALE) <= 18;
+        let known =
+            read_u8(record, layout::column::TYPE) <= 7 && read_u8(record, layout::column::SCALE) <= 18;
         let map = inside(program, Section::ValueMap, column.map.0, column.map.1);
-        let allowed = column.allowed.is_none_or(|(start, count)| inside(program, Section::Allowed, start, count));
+        let allowed =
+            column.allowed.is_none_or(|(start, count)| inside(program, Section::Allowed, start, count));
         if !known || !map || !allowed {
             return Err(wrong(i));
         }
@@ -205,14 +208,16 @@ pub(super) fn register_kind(program: &Program<'_>, table: &TableView<'_>, i: usi
     Some(match ins.op {
         Load => kind_of(program.column(table, ins.a as usize).ty),
         Missing | If | Coalesce => Kind::from_u8(ins.aux)?,
-        ConstInt | NegInt | AddInt | SubInt | MulInt | RemInt | PowInt | AbsInt | MinInt | MaxInt | LocalDay => Kind::Int,
-        ConstDecimal | NegDecimal | AddDecimal | SubDecimal | MulDecimal | RemDecimal | AbsDecimal | MinDecimal
-        | MaxDecimal | IntToDecimal => Kind::Decimal,
-        ConstFloat | NegFloat | DivInt | DivDecimal | AddFloat | SubFloat | MulFloat | DivFloat | RemFloat | PowFloat
-        | IntToFloat | DecimalToFloat | AbsFloat | MinFloat | MaxFloat | Sqrt | Ln | Exp | Floor | Ceil | Round => {
-            Kind::Float
+        ConstInt | NegInt | AddInt | SubInt | MulInt | RemInt | PowInt | AbsInt | MinInt | MaxInt
+        | LocalDay => Kind::Int,
+        ConstDecimal | NegDecimal | AddDecimal | SubDecimal | MulDecimal | RemDecimal | AbsDecimal
+        | MinDecimal | MaxDecimal | IntToDecimal => Kind::Decimal,
+        ConstFloat | NegFloat | DivInt | DivDecimal | AddFloat | SubFloat | MulFloat | DivFloat
+        | RemFloat | PowFloat | IntToFloat | DecimalToFloat | AbsFloat | MinFloat | MaxFloat | Sqrt | Ln
+        | Exp | Floor | Ceil | Round => Kind::Float,
+        ConstBool | Not | CompareInt | CompareDecimal | CompareFloat | CompareCode | And | Or | IsNull => {
+            Kind::Bool
         }
-        ConstBool | Not | CompareInt | CompareDecimal | CompareFloat | CompareCode | And | Or | IsNull => Kind::Bool,
         ConstText => Kind::Text,
     })
 }
@@ -240,7 +245,9 @@ fn row_instruction_is_valid(
         DecimalToFloat => all(Kind::Decimal, &[ins.a]) && ins.b <= 38,
         NegFloat | AbsFloat | Sqrt | Ln | Exp | Floor | Ceil | Round => all(Kind::Float, &[ins.a]),
         Not => all(Kind::Bool, &[ins.a]),
-        AddInt | SubInt | MulInt | RemInt | PowInt | DivInt | MinInt | MaxInt => all(Kind::Int, &[ins.a, ins.b]),
+        AddInt | SubInt | MulInt | RemInt | PowInt | DivInt | MinInt | MaxInt => {
+            all(Kind::Int, &[ins.a, ins.b])
+        }
         AddDecimal | SubDecimal | MulDecimal | RemDecimal | MinDecimal | MaxDecimal => {
             all(Kind::Decimal, &[ins.a, ins.b])
         }
@@ -251,9 +258,7 @@ fn row_instruction_is_valid(
         CompareInt => ins.aux <= 5 && all(Kind::Int, &[ins.a, ins.b]),
         CompareDecimal => ins.aux <= 5 && all(Kind::Decimal, &[ins.a, ins.b]),
         CompareFloat => ins.aux <= 5 && all(Kind::Float, &[ins.a, ins.b]),
-        CompareCode => {
-            ins.aux <= 1 && (all(Kind::Bool, &[ins.a, ins.b]) || all(Kind::Text, &[ins.a, ins.b]))
-        }
+        CompareCode => ins.aux <= 1 && (all(Kind::Bool, &[ins.a, ins.b]) || all(Kind::Text, &[ins.a, ins.b])),
         And | Or => all(Kind::Bool, &[ins.a, ins.b]),
         If => Kind::from_u8(ins.aux).is_some_and(|k| all(Kind::Bool, &[ins.a]) && all(k, &[ins.b, ins.c])),
         Coalesce => Kind::from_u8(ins.aux).is_some_and(|k| all(k, &[ins.a, ins.b])),
@@ -303,10 +308,14 @@ fn check_placements(program: &Program<'_>) -> Result<(), Error> {
             let at = match placement.at {
                 None => true,
                 // Only a column itself can place a row: its declared type tells days from microseconds.
-                Some(at) => at < table.code_count && program.instruction(&table, at).is_some_and(|ins| {
-                    use crate::types::LogicalType::{Date, Timestamp};
-                    ins.op == RowOp::Load && matches!(program.column(&table, ins.a as usize).ty, Date | Timestamp)
-                }),
+                Some(at) => {
+                    at < table.code_count
+                        && program.instruction(&table, at).is_some_and(|ins| {
+                            use crate::types::LogicalType::{Date, Timestamp};
+                            ins.op == RowOp::Load
+                                && matches!(program.column(&table, ins.a as usize).ty, Date | Timestamp)
+                        })
+                }
             };
             if placement.table != t || !at || (program.grain().is_some() && placement.at.is_none()) {
                 return Err(Error::new(Code::ProgramTable, p));
@@ -385,7 +394,8 @@ fn cell_instruction_is_valid(program: &Program<'_>, i: usize, ins: &Instruction<
         Bool => ins.a <= 1,
         Slot => {
             let count = |s: u32| {
-                (s as usize) < program.slot_count() && program.slot(s as usize).kind == super::op::SlotKind::Count
+                (s as usize) < program.slot_count()
+                    && program.slot(s as usize).kind == super::op::SlotKind::Count
             };
             (ins.a as usize) < program.slot_count() && (ins.b == NONE || count(ins.b))
         }

@@ -161,14 +161,19 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         let counters = input.take(8 * super::counters::words(program))?;
         let groups = input.u64()? as usize;
         for group in 0..groups {
-            let taken = if group < from { read_group(program, &mut input, |_, _| {}).map(|_| Need::Nothing) } else {
+            let taken = if group < from {
+                read_group(program, &mut input, |_, _| {}).map(|_| Need::Nothing)
+            } else {
                 self.merge_group(program, &mut input)
             }?;
             if taken != Need::Nothing {
                 return Ok(Merged { groups_done: group, need: taken });
             }
         }
-        self.add_counters(program, counters.chunks_exact(8).map(|b| b.try_into().map_or(0, u64::from_le_bytes)));
+        self.add_counters(
+            program,
+            counters.chunks_exact(8).map(|b| b.try_into().map_or(0, u64::from_le_bytes)),
+        );
         Ok(Merged { groups_done: groups, need: Need::Nothing })
     }
 
@@ -238,7 +243,9 @@ fn write_slot(kind: SlotKind, words: &[u64], out: &mut Out<'_>) {
             out.put(&[VALUE]);
             out.put(&value.to_le_bytes());
         }
-        Some(SlotValue::Int(None) | SlotValue::Float(None) | SlotValue::Decimal(None)) | None => out.put(&[MISSING]),
+        Some(SlotValue::Int(None) | SlotValue::Float(None) | SlotValue::Decimal(None)) | None => {
+            out.put(&[MISSING])
+        }
     }
 }
 
@@ -327,18 +334,20 @@ fn read_slot(kind: SlotKind, words: &mut [u64; SLOT_WORDS], input: &mut In<'_>) 
             let len = canonical::read_float_sum(rest, payload).map_err(|_| wrong)?;
             input.take(len)?;
         }
-        SlotKind::MinInt | SlotKind::MaxInt | SlotKind::MinFloat | SlotKind::MaxFloat => match input.byte()? {
-            MISSING => {}
-            VALUE => {
-                let value = input.u64()?;
-                let float = matches!(kind, SlotKind::MinFloat | SlotKind::MaxFloat);
-                if float && (!f64::from_bits(value).is_finite() || value == 1 << 63) {
-                    return Err(wrong);
+        SlotKind::MinInt | SlotKind::MaxInt | SlotKind::MinFloat | SlotKind::MaxFloat => {
+            match input.byte()? {
+                MISSING => {}
+                VALUE => {
+                    let value = input.u64()?;
+                    let float = matches!(kind, SlotKind::MinFloat | SlotKind::MaxFloat);
+                    if float && (!f64::from_bits(value).is_finite() || value == 1 << 63) {
+                        return Err(wrong);
+                    }
+                    slots::extreme_word(kind, words, value);
                 }
-                slots::extreme_word(kind, words, value);
+                _ => return Err(wrong),
             }
-            _ => return Err(wrong),
-        },
+        }
         SlotKind::MinDecimal | SlotKind::MaxDecimal => match input.byte()? {
             MISSING => {}
             VALUE => {

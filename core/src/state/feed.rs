@@ -8,9 +8,9 @@ use super::{Key, Need, Reject, State, slots};
 use crate::batch::{Column, Data};
 use crate::error::{Code, Error};
 use crate::eval::{self, CHUNK, Digits, Register, Scratch, TextMaps, TextValue};
+use crate::program::op::RowOp;
 use crate::program::{self, DimType, Program, TableView};
 use crate::reason::Reasons;
-use crate::program::op::RowOp;
 
 /// How far feeding got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,12 +55,11 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         eval::check_shape(program, table, columns)?;
         let view = program.table(table);
         eval::check_columns(program, &view, columns, rows)?;
-        let registers = scratch
-            .registers
-            .get_mut(..view.code_count)
-            .ok_or(Error::new(Code::Scratch, view.code_count))?;
+        let registers =
+            scratch.registers.get_mut(..view.code_count).ok_or(Error::new(Code::Scratch, view.code_count))?;
         let words = TextMaps::words(columns);
-        let mut maps = TextMaps::fill(program, &view, columns, scratch.words).ok_or(Error::new(Code::Scratch, words))?;
+        let mut maps =
+            TextMaps::fill(program, &view, columns, scratch.words).ok_or(Error::new(Code::Scratch, words))?;
         let feeding = Feeding { program, table: view, columns };
         let mut done = from.min(rows);
         while done < rows {
@@ -137,7 +136,8 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
             let words = slots::slot_words(slot.kind);
             for (row, place) in places.iter().enumerate() {
                 if let Place::Group(group, _) = *place
-                    && let Some(target) = self.slots_mut(group, dims).get_mut(slot.offset..slot.offset + words)
+                    && let Some(target) =
+                        self.slots_mut(group, dims).get_mut(slot.offset..slot.offset + words)
                 {
                     slots::update(slot.kind, target, mask, arg, row);
                 }
@@ -145,7 +145,13 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         }
     }
 
-    fn count_chunk(&mut self, feeding: &Feeding<'_, '_, '_>, table: usize, registers: &[Register], rows: usize) {
+    fn count_chunk(
+        &mut self,
+        feeding: &Feeding<'_, '_, '_>,
+        table: usize,
+        registers: &[Register],
+        rows: usize,
+    ) {
         self.count_read(table, rows as u64);
         for (i, register) in registers.iter().enumerate() {
             let Some(ins) = feeding.program.instruction(&feeding.table, i) else { continue };
@@ -174,7 +180,9 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         if let Some(filter) = feeding.table.filter.and_then(|r| registers.get(r)) {
             match filter.reasons[row % CHUNK] {
                 0 if filter.lo[row % CHUNK] == 1 => {}
-                reasons if reasons & !Reasons::EMPTY.0 != 0 => return Ok(Place::Rejected(Reject::FilterFailed)),
+                reasons if reasons & !Reasons::EMPTY.0 != 0 => {
+                    return Ok(Place::Rejected(Reject::FilterFailed));
+                }
                 _ => return Ok(Place::Rejected(Reject::Filtered)),
             }
         }
@@ -257,7 +265,9 @@ fn place_in_time(
     placement: usize,
     row: usize,
 ) -> Result<Option<(i64, i64)>, Reject> {
-    let Some(register) = program.placement(placement).at.and_then(|r| registers.get(r)) else { return Ok(None) };
+    let Some(register) = program.placement(placement).at.and_then(|r| registers.get(r)) else {
+        return Ok(None);
+    };
     match register.reasons[row % CHUNK] {
         0 => {}
         reasons if reasons == Reasons::EMPTY.0 => return Err(Reject::NoTime),

@@ -120,7 +120,9 @@ impl<M: AsRef<[u64]>> State<M> {
                 }
                 match program.dim(dim).ty {
                     DimType::Text => self.text_iter(a.dim(dim)).cmp(self.text_iter(b.dim(dim))),
-                    DimType::Int | DimType::Bool | DimType::Date => (a.dim(dim) as i64).cmp(&(b.dim(dim) as i64)),
+                    DimType::Int | DimType::Bool | DimType::Date => {
+                        (a.dim(dim) as i64).cmp(&(b.dim(dim) as i64))
+                    }
                 }
             });
             if order.is_ne() {

@@ -22,7 +22,12 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
     ///
     /// # Errors
     /// [`Code::StateSignature`] if the other state was made with other aggregates, dimensions or times.
-    pub fn merge(&mut self, program: &Program<'_>, other: &State<impl AsRef<[u64]>>, from: usize) -> Result<Merged, Error> {
+    pub fn merge(
+        &mut self,
+        program: &Program<'_>,
+        other: &State<impl AsRef<[u64]>>,
+        from: usize,
+    ) -> Result<Merged, Error> {
         self.merge_level(program, other, from, u32::MAX)
     }
 
@@ -49,10 +54,11 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
                 continue;
             }
             let key = other.key(group, dims);
-            let target = match self.adopt_key(program, other, &key, mask).and_then(|key| self.find_or_add(&key)) {
-                Ok(target) => target,
-                Err(need) => return Ok(Merged { groups_done: group, need }),
-            };
+            let target =
+                match self.adopt_key(program, other, &key, mask).and_then(|key| self.find_or_add(&key)) {
+                    Ok(target) => target,
+                    Err(need) => return Ok(Merged { groups_done: group, need }),
+                };
             self.add_rows(target, dims, rows);
             let from_slots = other.slots(group, dims);
             let into_slots = self.slots_mut(target, dims);
@@ -69,12 +75,21 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
     }
 
     /// The other state's key in this state's numbering of texts.
-    fn adopt_key(&mut self, program: &Program<'_>, other: &State<impl AsRef<[u64]>>, key: &Key, mask: u32) -> Result<Key, Need> {
+    fn adopt_key(
+        &mut self,
+        program: &Program<'_>,
+        other: &State<impl AsRef<[u64]>>,
+        key: &Key,
+        mask: u32,
+    ) -> Result<Key, Need> {
         let mut own = *key;
         for dim in 0..program.dim_count() {
             if mask >> dim & 1 == 0 {
                 own.set_all(dim);
-            } else if program.dim(dim).ty == crate::program::DimType::Text && !key.is_missing(dim) && !key.is_all(dim) {
+            } else if program.dim(dim).ty == crate::program::DimType::Text
+                && !key.is_missing(dim)
+                && !key.is_all(dim)
+            {
                 let id = self.adopt_text(other, key.dim(dim))?;
                 own.set_dim(dim, id);
             }

@@ -58,11 +58,15 @@ pub(crate) fn read(kind: SlotKind, slot: &[u64]) -> Option<SlotValue<'_>> {
         SlotKind::SumInt => SlotValue::SumInt(payload(slot)?),
         SlotKind::SumDecimal => SlotValue::SumDecimal(payload(slot)?),
         SlotKind::SumFloat => SlotValue::SumFloat(payload(slot)?),
-        SlotKind::MinInt | SlotKind::MaxInt => SlotValue::Int(if present { Some(*slot.get(1)? as i64) } else { None }),
+        SlotKind::MinInt | SlotKind::MaxInt => {
+            SlotValue::Int(if present { Some(*slot.get(1)? as i64) } else { None })
+        }
         SlotKind::MinDecimal | SlotKind::MaxDecimal => {
             SlotValue::Decimal(if present { Some(join(payload(slot)?)) } else { None })
         }
-        SlotKind::MinFloat | SlotKind::MaxFloat => SlotValue::Float(if present { Some(*slot.get(1)?) } else { None }),
+        SlotKind::MinFloat | SlotKind::MaxFloat => {
+            SlotValue::Float(if present { Some(*slot.get(1)?) } else { None })
+        }
     })
 }
 
@@ -101,7 +105,9 @@ fn add(kind: SlotKind, slot: &mut [u64], arg: &Register, row: usize) {
                 let _ = float_sum::add(sum, lo);
             }
         }
-        SlotKind::MinInt | SlotKind::MaxInt | SlotKind::MinFloat | SlotKind::MaxFloat => extreme_word(kind, slot, lo),
+        SlotKind::MinInt | SlotKind::MaxInt | SlotKind::MinFloat | SlotKind::MaxFloat => {
+            extreme_word(kind, slot, lo)
+        }
         SlotKind::MinDecimal | SlotKind::MaxDecimal => extreme_decimal(kind, slot, arg.decimal(row)),
     }
 }
@@ -130,7 +136,9 @@ pub(crate) fn extreme_word(kind: SlotKind, slot: &mut [u64], value: u64) {
 
 pub(crate) fn extreme_decimal(kind: SlotKind, slot: &mut [u64], value: i128) {
     let [marks, held @ ..] = slot else { return };
-    let Some(held): Option<&mut [u64; 2]> = held.get_mut(..2).and_then(|words| words.try_into().ok()) else { return };
+    let Some(held): Option<&mut [u64; 2]> = held.get_mut(..2).and_then(|words| words.try_into().ok()) else {
+        return;
+    };
     let better = if kind == SlotKind::MinDecimal { value < join(held) } else { value > join(held) };
     if *marks & PRESENT == 0 || better {
         *held = [value as u64, (value >> 64) as u64];
@@ -159,7 +167,13 @@ fn enters(mask: Option<&Register>, arg: Option<&Register>, row: usize) -> Result
 
 /// Lets row `row` of a chunk enter a slot.
 #[inline]
-pub(crate) fn update(kind: SlotKind, slot: &mut [u64], mask: Option<&Register>, arg: Option<&Register>, row: usize) {
+pub(crate) fn update(
+    kind: SlotKind,
+    slot: &mut [u64],
+    mask: Option<&Register>,
+    arg: Option<&Register>,
+    row: usize,
+) {
     match enters(mask, arg, row) {
         Ok(true) => add(kind, slot, arg.unwrap_or(&Register::ZERO), row),
         Ok(false) => {}

@@ -8,22 +8,12 @@ use ripplemark_core::num::Rounded;
 
 /// The natural number in words.
 pub(crate) fn big(words: &[u64]) -> BigUint {
-    BigUint::from_bytes_le(
-        &words
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect::<Vec<_>>(),
-    )
+    BigUint::from_bytes_le(&words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>())
 }
 
 /// The two's complement number in words.
 pub(crate) fn big_signed(words: &[u64]) -> BigInt {
-    BigInt::from_signed_bytes_le(
-        &words
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect::<Vec<_>>(),
-    )
+    BigInt::from_signed_bytes_le(&words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>())
 }
 
 /// A number from a sign and words.
@@ -92,11 +82,7 @@ pub(crate) fn finite_bits() -> impl Strategy<Value = u64> {
 pub(crate) fn float_units(bits: u64) -> BigUint {
     let exponent = bits >> 52 & 0x7ff;
     let fraction = BigUint::from(bits & ((1 << 52) - 1));
-    if exponent == 0 {
-        fraction
-    } else {
-        (fraction + (1u64 << 52)) << (exponent - 1)
-    }
+    if exponent == 0 { fraction } else { (fraction + (1u64 << 52)) << (exponent - 1) }
 }
 
 /// The same with its sign.
@@ -111,29 +97,16 @@ pub(crate) fn assert_nearest(num: &BigInt, den: &BigUint, rounded: Rounded) {
     let doubled = (num.magnitude() << 1075u32) + BigUint::ZERO;
     let middle = |lower: u64| (float_units(lower) + float_units(lower + 1)) * den;
     match rounded {
-        Rounded::Overflow => assert!(
-            doubled >= middle(f64::MAX.to_bits()),
-            "{num}/{den} does not overflow"
-        ),
+        Rounded::Overflow => assert!(doubled >= middle(f64::MAX.to_bits()), "{num}/{den} does not overflow"),
         Rounded::Finite(bits) => {
             let size = bits & (u64::MAX >> 1);
             assert!(size <= f64::MAX.to_bits());
-            assert_eq!(
-                bits >> 63 == 1,
-                num.sign() == Sign::Minus && size != 0,
-                "sign of {num}/{den}"
-            );
+            assert_eq!(bits >> 63 == 1, num.sign() == Sign::Minus && size != 0, "sign of {num}/{den}");
             let (above, even) = (middle(size), size & 1 == 0);
-            assert!(
-                doubled < above || (doubled == above && even),
-                "{num}/{den} lies above {bits:x}"
-            );
+            assert!(doubled < above || (doubled == above && even), "{num}/{den} lies above {bits:x}");
             if size > 0 {
                 let below = middle(size - 1);
-                assert!(
-                    doubled > below || (doubled == below && even),
-                    "{num}/{den} lies below {bits:x}"
-                );
+                assert!(doubled > below || (doubled == below && even), "{num}/{den} lies below {bits:x}");
             }
         }
     }

@@ -55,18 +55,9 @@ fn text_layouts(values: &[Option<&str>]) -> Vec<ArrayRef> {
 
 #[test]
 fn text_of_every_layout_feeds_categories_and_keys() {
-    let values = [
-        Some("north"),
-        None,
-        Some(""),
-        Some("a longer one than twelve bytes"),
-        Some("é"),
-        Some("north"),
-    ];
-    let expected: Vec<Seen> = values
-        .iter()
-        .map(|value| value.map_or(Seen::None, text))
-        .collect();
+    let values =
+        [Some("north"), None, Some(""), Some("a longer one than twelve bytes"), Some("é"), Some("north")];
+    let expected: Vec<Seen> = values.iter().map(|value| value.map_or(Seen::None, text)).collect();
     for layout in text_layouts(&values) {
         assert_reads(Category, &layout, &expected);
         assert_reads(Id, &layout, &expected);
@@ -99,39 +90,21 @@ fn text_of_every_layout_is_parsed() {
     ];
     for (ty, good, seen, bad) in cases {
         let values = [Some(good), None, Some(bad), Some(""), Some(good), Some(bad)];
-        let expected = [
-            seen.clone(),
-            Seen::None,
-            Seen::Invalid,
-            Seen::None,
-            seen,
-            Seen::Invalid,
-        ];
+        let expected = [seen.clone(), Seen::None, Seen::Invalid, Seen::None, seen, Seen::Invalid];
         for layout in text_layouts(&values) {
             assert_reads(ty, &layout, &expected);
             let bound = bound(ty, &layout);
             let report = &bound.unreadable()[0];
             assert_eq!((report.count, report.row, report.declared), (2, 2, ty));
             assert_eq!((report.column.as_str(), report.source.as_str()), ("x", "The X"));
-            assert_eq!(
-                report.text,
-                if shown_as_hex(&layout) {
-                    hex(bad)
-                } else {
-                    bad.to_string()
-                }
-            );
+            assert_eq!(report.text, if shown_as_hex(&layout) { hex(bad) } else { bad.to_string() });
         }
     }
 }
 
 #[test]
 fn nan_in_a_float_text_column_is_missing() {
-    assert_reads(
-        Float,
-        &texts(&[Some("NaN"), Some("1")]),
-        &[Seen::None, Seen::Float(1.0)],
-    );
+    assert_reads(Float, &texts(&[Some("NaN"), Some("1")]), &[Seen::None, Seen::Float(1.0)]);
 }
 
 #[test]
@@ -154,40 +127,19 @@ fn floats_of_every_width() {
     for ty in [DataType::Float16, DataType::Float32, DataType::Float64] {
         let values = as_type(&plain, &ty);
         for declared in [Float, Decimal(2)] {
-            assert_reads(
-                declared,
-                &values,
-                &[Seen::Float(0.5), Seen::None, Seen::Float(-2.0)],
-            );
+            assert_reads(declared, &values, &[Seen::Float(0.5), Seen::None, Seen::Float(-2.0)]);
         }
     }
     let odd = array(Float64Array::from(vec![f64::INFINITY, f64::MIN_POSITIVE]));
-    assert_reads(
-        Float,
-        &odd,
-        &[Seen::Float(f64::INFINITY), Seen::Float(f64::MIN_POSITIVE)],
-    );
+    assert_reads(Float, &odd, &[Seen::Float(f64::INFINITY), Seen::Float(f64::MIN_POSITIVE)]);
 }
 
 #[test]
 fn booleans_and_nothing() {
-    let bools = array(BooleanArray::from(vec![
-        Some(true),
-        None,
-        Some(false),
-        Some(true),
-    ]));
-    assert_reads(
-        Bool,
-        &bools,
-        &[Seen::Bool(true), Seen::None, Seen::Bool(false), Seen::Bool(true)],
-    );
+    let bools = array(BooleanArray::from(vec![Some(true), None, Some(false), Some(true)]));
+    assert_reads(Bool, &bools, &[Seen::Bool(true), Seen::None, Seen::Bool(false), Seen::Bool(true)]);
     for declared in [Int, Decimal(2), Float, Bool, Category, Id, Date, Timestamp] {
-        assert_reads(
-            declared,
-            &array(NullArray::new(3)),
-            &[Seen::None, Seen::None, Seen::None],
-        );
+        assert_reads(declared, &array(NullArray::new(3)), &[Seen::None, Seen::None, Seen::None]);
         let keys = Int8Array::from(vec![Some(0), None]);
         let nothing = DictionaryArray::<Int8Type>::new(keys, array(NullArray::new(1)));
         assert_reads(declared, &array(nothing), &[Seen::None, Seen::None]);
@@ -197,24 +149,11 @@ fn booleans_and_nothing() {
 #[test]
 fn days_in_both_layouts() {
     let expected = [Seen::Day(17_226), Seen::None, Seen::Day(-1)];
-    assert_reads(
-        Date,
-        &array(Date32Array::from(vec![Some(17_226), None, Some(-1)])),
-        &expected,
-    );
+    assert_reads(Date, &array(Date32Array::from(vec![Some(17_226), None, Some(-1)])), &expected);
     let millis = Date64Array::from(vec![Some(17_226 * 86_400_000), None, Some(-86_400_000)]);
     assert_reads(Date, &array(millis), &expected);
-    let broken = Date64Array::from(vec![
-        Some(1),
-        None,
-        Some(i64::MAX / 86_400_000 * 86_400_000),
-        Some(0),
-    ]);
-    assert_reads(
-        Date,
-        &array(broken),
-        &[Seen::Invalid, Seen::None, Seen::Invalid, Seen::Day(0)],
-    );
+    let broken = Date64Array::from(vec![Some(1), None, Some(i64::MAX / 86_400_000 * 86_400_000), Some(0)]);
+    assert_reads(Date, &array(broken), &[Seen::Invalid, Seen::None, Seen::Invalid, Seen::Day(0)]);
 }
 
 #[test]
@@ -227,20 +166,10 @@ fn timestamps_of_every_unit_and_zone() {
         (ArrowUnit::Nanosecond, TimeUnit::Nanosecond, 1_000_000_000),
     ] {
         let naive = as_type(&plain, &DataType::Timestamp(unit, None));
-        for zone in [
-            None,
-            Some("UTC"),
-            Some("+05:30"),
-            Some("Europe/Berlin"),
-            Some("nowhere"),
-        ] {
+        for zone in [None, Some("UTC"), Some("+05:30"), Some("Europe/Berlin"), Some("nowhere")] {
             let ty = DataType::Timestamp(unit, zone.map(Into::into));
             let values = make_array(naive.to_data().into_builder().data_type(ty).build().unwrap());
-            let expected = [
-                Seen::Time(5 * factor, seen),
-                Seen::None,
-                Seen::Time(-5 * factor, seen),
-            ];
+            let expected = [Seen::Time(5 * factor, seen), Seen::None, Seen::Time(-5 * factor, seen)];
             assert_reads(Timestamp, &values, &expected);
         }
     }
@@ -252,23 +181,9 @@ fn dictionaries_with_missing_and_broken_entries() {
     let keys = Int8Array::from(vec![Some(0), Some(1), Some(2), Some(3), None, Some(0)]);
     let numbers = array(DictionaryArray::<Int8Type>::new(keys, entries));
     let five = Seen::Int(5);
-    let expected = [
-        five.clone(),
-        Seen::None,
-        Seen::Invalid,
-        Seen::None,
-        Seen::None,
-        five,
-    ];
+    let expected = [five.clone(), Seen::None, Seen::Invalid, Seen::None, Seen::None, five];
     assert_reads(Int, &numbers, &expected);
-    let expected = [
-        text("5"),
-        Seen::None,
-        text("five"),
-        text(""),
-        Seen::None,
-        text("5"),
-    ];
+    let expected = [text("5"), Seen::None, text("five"), text(""), Seen::None, text("5")];
     assert_reads(Category, &numbers, &expected);
 }
 
@@ -301,16 +216,8 @@ fn dictionaries_of_numbers_are_unpacked() {
     let keys = Int8Array::from(vec![Some(1), None, Some(0), Some(2)]);
     let entries = array(Int64Array::from(vec![Some(10), Some(20), None]));
     let values = array(DictionaryArray::<Int8Type>::new(keys, entries));
-    assert_reads(
-        Int,
-        &values,
-        &[Seen::Int(20), Seen::None, Seen::Int(10), Seen::None],
-    );
-    assert_reads(
-        Id,
-        &values,
-        &[Seen::Int(20), Seen::None, Seen::Int(10), Seen::None],
-    );
+    assert_reads(Int, &values, &[Seen::Int(20), Seen::None, Seen::Int(10), Seen::None]);
+    assert_reads(Id, &values, &[Seen::Int(20), Seen::None, Seen::Int(10), Seen::None]);
 }
 
 #[test]
@@ -319,11 +226,7 @@ fn runs_are_unpacked() {
     let runs =
         RunArray::<Int32Type>::try_new(&ends, &Int64Array::from(vec![Some(4), None, Some(6)])).unwrap();
     let (four, six) = (Seen::Int(4), Seen::Int(6));
-    assert_reads(
-        Int,
-        &array(runs),
-        &[four.clone(), four, Seen::None, six.clone(), six.clone(), six],
-    );
+    assert_reads(Int, &array(runs), &[four.clone(), four, Seen::None, six.clone(), six.clone(), six]);
 }
 
 #[test]
@@ -331,11 +234,7 @@ fn runs_of_dictionaries_are_unpacked() {
     let keys = Int32Array::from(vec![Some(0), None, Some(1)]);
     let entries = DictionaryArray::<Int32Type>::new(keys, texts(&[Some("a"), Some("b")]));
     let runs = RunArray::<Int32Type>::try_new(&Int32Array::from(vec![2, 3, 4]), &entries).unwrap();
-    assert_reads(
-        Category,
-        &array(runs),
-        &[text("a"), text("a"), Seen::None, text("b")],
-    );
+    assert_reads(Category, &array(runs), &[text("a"), text("a"), Seen::None, text("b")]);
 }
 
 #[test]
@@ -344,29 +243,13 @@ fn binary_that_is_no_text_is_invalid() {
     let plain = array(BinaryArray::from(bytes.to_vec()));
     for ty in [DataType::Binary, DataType::LargeBinary, DataType::BinaryView] {
         let values = as_type(&plain, &ty);
-        assert_reads(
-            Category,
-            &values,
-            &[text("ok"), Seen::Invalid, Seen::None, text("7")],
-        );
-        assert_reads(
-            Int,
-            &values,
-            &[Seen::Invalid, Seen::Invalid, Seen::None, Seen::Int(7)],
-        );
+        assert_reads(Category, &values, &[text("ok"), Seen::Invalid, Seen::None, text("7")]);
+        assert_reads(Int, &values, &[Seen::Invalid, Seen::Invalid, Seen::None, Seen::Int(7)]);
     }
     let keys = Int8Array::from(vec![Some(1), Some(0), Some(2), None]);
     let dictionary = array(DictionaryArray::<Int8Type>::new(keys, plain));
-    assert_reads(
-        Category,
-        &dictionary,
-        &[Seen::Invalid, text("ok"), Seen::None, Seen::None],
-    );
-    assert_reads(
-        Int,
-        &dictionary,
-        &[Seen::Invalid, Seen::Invalid, Seen::None, Seen::None],
-    );
+    assert_reads(Category, &dictionary, &[Seen::Invalid, text("ok"), Seen::None, Seen::None]);
+    assert_reads(Int, &dictionary, &[Seen::Invalid, Seen::Invalid, Seen::None, Seen::None]);
 }
 
 #[test]
@@ -377,43 +260,23 @@ fn accepted_layouts_are_lent_not_copied() {
             Data::F64(values) => values.as_ptr().cast(),
             Data::Decimal128 { bytes, .. } => bytes.as_ptr(),
             Data::Utf8(Text::Small { bytes, .. } | Text::Large { bytes, .. }) => bytes.as_ptr(),
-            Data::Dict {
-                codes: ripplemark_core::batch::Codes::I32(codes),
-                ..
-            } => codes.as_ptr().cast(),
+            Data::Dict { codes: ripplemark_core::batch::Codes::I32(codes), .. } => codes.as_ptr().cast(),
             Data::Timestamp { values, .. } => values.as_ptr().cast(),
             other => panic!("unexpected layout {other:?}"),
         }
     }
     let lent = |ty: LogicalType, array: ArrayRef, buffer: fn(&ArrayRef) -> Buffer| {
         let bound = bound(ty, &array);
-        assert_eq!(
-            start(&bound.columns()[0].data),
-            buffer(&array).as_ptr(),
-            "{}",
-            array.data_type()
-        );
+        assert_eq!(start(&bound.columns()[0].data), buffer(&array).as_ptr(), "{}", array.data_type());
     };
     let first = |array: &ArrayRef| array.to_data().buffers()[0].clone();
     let second = |array: &ArrayRef| array.to_data().buffers()[1].clone();
     lent(Int, array(Int64Array::from(vec![1, 2])), first);
     lent(Decimal(2), array(Float64Array::from(vec![1.0])), first);
-    lent(
-        Decimal(2),
-        decimals::<Decimal128Type>(vec![Some(1)], 38, 2),
-        first,
-    );
-    lent(
-        Timestamp,
-        array(TimestampNanosecondArray::from(vec![1]).with_timezone("UTC")),
-        first,
-    );
+    lent(Decimal(2), decimals::<Decimal128Type>(vec![Some(1)], 38, 2), first);
+    lent(Timestamp, array(TimestampNanosecondArray::from(vec![1]).with_timezone("UTC")), first);
     lent(Category, texts(&[Some("a")]), second);
-    lent(
-        Category,
-        as_type(&texts(&[Some("a")]), &DataType::LargeUtf8),
-        second,
-    );
+    lent(Category, as_type(&texts(&[Some("a")]), &DataType::LargeUtf8), second);
     let dictionary: DictionaryArray<Int32Type> = ["a", "b"].into_iter().collect();
     lent(Category, array(dictionary), first);
 }

@@ -60,11 +60,7 @@ fn see(column: &Column<'_>, row: usize) -> Seen {
         Data::Utf8(texts) => entry(texts, row),
         Data::Dict { codes, values, valid } => {
             let code = codes.get(row).expect("a code for every row");
-            if valid.is_some_and(|bits| !bits.get(code)) {
-                Seen::None
-            } else {
-                entry(values, code)
-            }
+            if valid.is_some_and(|bits| !bits.get(code)) { Seen::None } else { entry(values, code) }
         }
         Data::Date32(values) => Seen::Day(values[row]),
         Data::Timestamp { values, unit } => Seen::Time(values[row], *unit),
@@ -73,16 +69,8 @@ fn see(column: &Column<'_>, row: usize) -> Seen {
 }
 
 fn table(ty: LogicalType) -> TableSpec {
-    let column = ColumnSpec {
-        name: "x".into(),
-        source: "The X".into(),
-        ty,
-        required: true,
-    };
-    TableSpec {
-        name: "t".into(),
-        columns: vec![column],
-    }
+    let column = ColumnSpec { name: "x".into(), source: "The X".into(), ty, required: true };
+    TableSpec { name: "t".into(), columns: vec![column] }
 }
 
 fn schema_of(array: &ArrayRef) -> Schema {
@@ -109,20 +97,9 @@ fn assert_reads(ty: LogicalType, array: &ArrayRef, expected: &[Seen]) {
         for to in from..=expected.len() {
             let slice = array.slice(from, to - from);
             let bound = bound(ty, &slice);
-            assert_eq!(
-                rows(&bound),
-                expected[from..to],
-                "rows {from}..{to} of {}",
-                array.data_type()
-            );
-            let invalid = expected[from..to]
-                .iter()
-                .filter(|seen| **seen == Seen::Invalid)
-                .count();
-            assert_eq!(
-                bound.unreadable().first().map_or(0, |column| column.count),
-                invalid
-            );
+            assert_eq!(rows(&bound), expected[from..to], "rows {from}..{to} of {}", array.data_type());
+            let invalid = expected[from..to].iter().filter(|seen| **seen == Seen::Invalid).count();
+            assert_eq!(bound.unreadable().first().map_or(0, |column| column.count), invalid);
             if let Some(first) = bound.unreadable().first() {
                 assert_eq!(expected[from + first.row], Seen::Invalid);
                 assert!(!expected[from..from + first.row].contains(&Seen::Invalid));

@@ -23,11 +23,7 @@ fn types_that_would_change_their_meaning() {
         (Category, DataType::Int32, "`id`"),
         (Category, DataType::Boolean, "`bool`"),
         (Bool, DataType::Int8, "`int`"),
-        (
-            Date,
-            DataType::Timestamp(ArrowUnit::Nanosecond, None),
-            "`timestamp`",
-        ),
+        (Date, DataType::Timestamp(ArrowUnit::Nanosecond, None), "`timestamp`"),
         (Timestamp, DataType::Date32, "`date`"),
         (Timestamp, DataType::Int64, "unit"),
         (Date, DataType::Int32, "unit"),
@@ -60,31 +56,20 @@ fn spec(columns: &[(&str, &str, bool)]) -> TableSpec {
             required: *required,
         })
         .collect();
-    TableSpec {
-        name: "deals".into(),
-        columns,
-    }
+    TableSpec { name: "deals".into(), columns }
 }
 
 fn batch(columns: &[(&str, i64)]) -> RecordBatch {
-    let fields: Vec<Field> = columns
-        .iter()
-        .map(|(name, _)| Field::new(*name, DataType::Int64, true))
-        .collect();
-    let arrays = columns
-        .iter()
-        .map(|(_, value)| Arc::new(Int64Array::from(vec![*value])) as ArrayRef)
-        .collect();
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, _)| Field::new(*name, DataType::Int64, true)).collect();
+    let arrays =
+        columns.iter().map(|(_, value)| Arc::new(Int64Array::from(vec![*value])) as ArrayRef).collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
 }
 
 #[test]
 fn all_problems_come_at_once() {
-    let table = spec(&[
-        ("amount", "Amount", true),
-        ("stage", "Deal Stage", true),
-        ("seats", "seats", true),
-    ]);
+    let table = spec(&[("amount", "Amount", true), ("stage", "Deal Stage", true), ("seats", "seats", true)]);
     let schema = Schema::new(vec![
         Field::new("deal_stage", DataType::Int64, true),
         Field::new("Amount", DataType::Float64, true),
@@ -97,36 +82,22 @@ fn all_problems_come_at_once() {
     assert!(
         matches!(&problems[1], BindProblem::Absent { similar: Some(similar), .. } if similar == "deal_stage")
     );
-    assert!(
-        problems[1].to_string().contains("`Deal Stage`"),
-        "{}",
-        problems[1]
-    );
+    assert!(problems[1].to_string().contains("`Deal Stage`"), "{}", problems[1]);
     assert!(matches!(&problems[2], BindProblem::Ambiguous { times: 2, .. }));
     assert!(problems[2].to_string().contains("rename"), "{}", problems[2]);
 }
 
 #[test]
 fn an_absent_column_without_likeness_lists_what_is_there() {
-    let problems = Binder::new(
-        &spec(&[("x", "x", true)]),
-        &batch(&[("alpha", 1), ("beta", 2)]).schema(),
-    );
+    let problems = Binder::new(&spec(&[("x", "x", true)]), &batch(&[("alpha", 1), ("beta", 2)]).schema());
     let message = problems.unwrap_err()[0].to_string();
     assert!(message.contains("`alpha`, `beta`"), "{message}");
     let problems = Binder::new(&spec(&[("x", "x", true)]), &Schema::empty());
     assert!(problems.unwrap_err()[0].to_string().contains("no columns"));
     let many: Vec<String> = (0..40).map(|at| format!("column number {at}")).collect();
-    let fields: Vec<Field> = many
-        .iter()
-        .map(|name| Field::new(name, DataType::Int64, true))
-        .collect();
+    let fields: Vec<Field> = many.iter().map(|name| Field::new(name, DataType::Int64, true)).collect();
     let problems = Binder::new(&spec(&[("x", "x", true)]), &Schema::new(fields)).unwrap_err();
-    assert!(
-        problems[0].to_string().ends_with("and 28 more"),
-        "{}",
-        problems[0]
-    );
+    assert!(problems[0].to_string().ends_with("and 28 more"), "{}", problems[0]);
 }
 
 #[test]
@@ -145,10 +116,7 @@ fn source_goes_before_name_and_case_counts() {
 fn columns_that_the_program_does_not_read_are_missing() {
     let table = spec(&[("a", "a", false), ("b", "b", true), ("c", "c", false)]);
     let batch = batch(&[("b", 5), ("a", 4)]);
-    let bound = Binder::new(&table, &batch.schema())
-        .unwrap()
-        .bind(&batch)
-        .unwrap();
+    let bound = Binder::new(&table, &batch.schema()).unwrap().bind(&batch).unwrap();
     let columns = bound.columns();
     assert_eq!(columns.len(), 3);
     assert!(matches!(columns[0].data, Data::Missing));
@@ -162,11 +130,9 @@ fn a_batch_of_another_schema_is_refused() {
     let first = batch(&[("z", 1), ("a", 2)]);
     let binder = Binder::new(&table, &first.schema()).unwrap();
     assert!(binder.bind(&first).is_ok());
-    for other in [
-        batch(&[("a", 2), ("z", 1)]),
-        batch(&[("z", 1)]),
-        RecordBatch::new_empty(Arc::new(Schema::empty())),
-    ] {
+    for other in
+        [batch(&[("a", 2), ("z", 1)]), batch(&[("z", 1)]), RecordBatch::new_empty(Arc::new(Schema::empty()))]
+    {
         let error = binder.bind(&other).unwrap_err();
         assert!(matches!(error, BindError::Changed { arrived: None, .. }));
         assert!(error.to_string().contains("`deals`, column `a`"), "{error}");
@@ -179,16 +145,8 @@ fn a_batch_of_another_schema_is_refused() {
 
 #[test]
 fn positions_for_projection() {
-    let table = spec(&[
-        ("a", "A", true),
-        ("b", "b", false),
-        ("c", "C", true),
-        ("d", "a", true),
-    ]);
-    assert_eq!(
-        table.positions_in(&["x", "a", "c", "b", "C", "A"]),
-        Some(vec![1, 4, 5])
-    );
+    let table = spec(&[("a", "A", true), ("b", "b", false), ("c", "C", true), ("d", "a", true)]);
+    assert_eq!(table.positions_in(&["x", "a", "c", "b", "C", "A"]), Some(vec![1, 4, 5]));
     assert_eq!(table.positions_in(&["c", "a", "c"]), Some(vec![0, 1, 2]));
     assert_eq!(table.positions_in(&["a", "A"]), None);
     assert_eq!(spec(&[("b", "b", false)]).positions_in(&["b"]), Some(vec![]));

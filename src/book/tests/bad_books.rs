@@ -9,10 +9,8 @@ use super::super::load_path_with;
 
 pub(crate) fn files() -> Vec<PathBuf> {
     let directory = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bad_books"));
-    let mut files: Vec<PathBuf> = std::fs::read_dir(directory)
-        .expect("directory")
-        .map(|entry| entry.expect("entry").path())
-        .collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(directory).expect("directory").map(|entry| entry.expect("entry").path()).collect();
     files.sort();
     files
 }
@@ -24,10 +22,8 @@ fn every_bad_book_shows_exactly_its_problems() {
     assert!(files.len() >= 20);
     for path in &files {
         let text = String::from_utf8_lossy(&std::fs::read(path).expect("file")).into_owned();
-        let wanted: Vec<&str> = text
-            .lines()
-            .map_while(|line| line.trim_start_matches('\u{feff}').strip_prefix("# RM"))
-            .collect();
+        let wanted: Vec<&str> =
+            text.lines().map_while(|line| line.trim_start_matches('\u{feff}').strip_prefix("# RM")).collect();
         let wanted: Vec<String> = wanted.iter().map(|line| format!("RM{line}")).collect();
         let Err(refused) = load_path_with(path, &Lang) else {
             failures.push_str(&format!("{} was accepted\n", path.display()));
@@ -37,24 +33,14 @@ fn every_bad_book_shows_exactly_its_problems() {
             .all()
             .iter()
             .map(|problem| {
-                let code = if problem.code.starts_with("RM02") {
-                    "RM02xx"
-                } else {
-                    problem.code
-                };
+                let code = if problem.code.starts_with("RM02") { "RM02xx" } else { problem.code };
                 let owner = problem.owner.as_deref().unwrap_or("-");
                 format!("{code} {}:{} {owner}", problem.line, problem.column)
             })
             .collect();
         if found != wanted {
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            failures.push_str(&format!(
-                "{name}\n  wanted {wanted:#?}\n  found {found:#?}\n{refused}\n"
-            ));
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            failures.push_str(&format!("{name}\n  wanted {wanted:#?}\n  found {found:#?}\n{refused}\n"));
         }
     }
     assert!(failures.is_empty(), "{failures}");

@@ -56,38 +56,17 @@ fn header_tables_and_columns() {
     let Loaded { book, warnings } = load(BOOK);
     assert!(warnings.is_empty(), "{warnings:?}");
     assert_eq!((book.id.as_str(), book.version.as_str()), ("acme", "1.0.0"));
-    assert_eq!(
-        (book.timezone.as_str(), book.first_month_of_year),
-        ("Europe/Berlin", 2)
-    );
+    assert_eq!((book.timezone.as_str(), book.first_month_of_year), ("Europe/Berlin", 2));
     assert_eq!(book.first_day_of_week, Weekday::Sunday);
-    assert_eq!(
-        book.teams[2],
-        Team {
-            id: "ops".into(),
-            name: "ops".into()
-        }
-    );
+    assert_eq!(book.teams[2], Team { id: "ops".into(), name: "ops".into() });
     let opps = &book.tables[0];
-    assert_eq!(
-        (opps.time, opps.entity.as_deref()),
-        (Some(ColumnId(0)), Some("opp"))
-    );
-    assert_eq!(
-        (opps.columns[0].name.as_str(), opps.columns[0].source.as_str()),
-        ("closed", "Close Date")
-    );
-    assert_eq!(
-        (opps.columns[1].source.as_str(), &opps.columns[1].ty),
-        ("amount", &ColumnType::Decimal(2))
-    );
+    assert_eq!((opps.time, opps.entity.as_deref()), (Some(ColumnId(0)), Some("opp")));
+    assert_eq!((opps.columns[0].name.as_str(), opps.columns[0].source.as_str()), ("closed", "Close Date"));
+    assert_eq!((opps.columns[1].source.as_str(), &opps.columns[1].ty), ("amount", &ColumnType::Decimal(2)));
     assert_eq!(opps.columns[2].ty, ColumnType::Decimal(0));
     assert_eq!(opps.columns[3].ty, ColumnType::Decimal(3));
     let product = &opps.columns[4];
-    assert_eq!(
-        product.ty,
-        ColumnType::Category(Some(vec!["GTX Pro".into(), "MG Special".into()]))
-    );
+    assert_eq!(product.ty, ColumnType::Category(Some(vec!["GTX Pro".into(), "MG Special".into()])));
     assert_eq!(product.values[0], ("GTXPro".into(), "GTX Pro".into()));
     assert_eq!(opps.columns[5].ty, ColumnType::Category(None));
     assert_eq!(book.tables[1].time, None);
@@ -96,12 +75,7 @@ fn header_tables_and_columns() {
 #[test]
 fn metrics_and_their_two_spellings() {
     let book = load(BOOK).book;
-    let metric = |name: &str| {
-        book.metrics
-            .iter()
-            .find(|metric| metric.name == name)
-            .expect("metric")
-    };
+    let metric = |name: &str| book.metrics.iter().find(|metric| metric.name == name).expect("metric");
     let rate = metric("win_rate");
     assert_eq!(
         (rate.kind, rate.ring, rate.label.as_str()),
@@ -111,27 +85,14 @@ fn metrics_and_their_two_spellings() {
     assert!(matches!(rate.value, Cell::Arith(ArithOp::Div, ..)));
     let revenue = metric("revenue");
     assert_eq!(revenue.value, metric("revenue2").value);
-    assert_eq!(
-        (revenue.kind, revenue.label.as_str()),
-        (MetricKind::Simple, "revenue")
-    );
+    assert_eq!((revenue.kind, revenue.label.as_str()), (MetricKind::Simple, "revenue"));
     assert_eq!(revenue.fill_nulls_with, Some(Const::Int(0)));
     assert_eq!(metric("revenue2").ring, Some(Ring::Behaviour));
-    let Cell::Aggregate(sum) = &revenue.value else {
-        panic!("{:?}", revenue.value)
-    };
-    assert_eq!(
-        (sum.table, sum.at, sum.func),
-        (TableId(0), Some(ColumnId(0)), AggFunc::Sum)
-    );
+    let Cell::Aggregate(sum) = &revenue.value else { panic!("{:?}", revenue.value) };
+    assert_eq!((sum.table, sum.at, sum.func), (TableId(0), Some(ColumnId(0)), AggFunc::Sum));
     assert!(sum.filter.is_some());
-    let Cell::Aggregate(count) = &metric("deals").value else {
-        panic!()
-    };
-    assert_eq!(
-        (count.func, &count.arg, count.at),
-        (AggFunc::Count, &None, Some(ColumnId(7)))
-    );
+    let Cell::Aggregate(count) = &metric("deals").value else { panic!() };
+    assert_eq!((count.func, &count.arg, count.at), (AggFunc::Count, &None, Some(ColumnId(7))));
     assert_eq!(metric("wins").value, metric("wins2").value);
     assert_eq!(metric("per_deal").kind, MetricKind::Derived);
 }
@@ -143,22 +104,13 @@ fn saved_queries_as_asked() {
     assert_eq!(name, "monthly");
     assert_eq!((query.grain, query.totals), (Some(Grain::Month), true));
     assert_eq!(query.by, ["product"]);
-    let year = Range {
-        from: Some(Instant::Date(17167)),
-        to: Some(Instant::Date(17532)),
-    };
+    let year = Range { from: Some(Instant::Date(17167)), to: Some(Instant::Date(17532)) };
     assert_eq!(query.range, Some(year));
     assert_eq!(query.as_of, Some(Instant::Timestamp(1_514_721_600_000_000)));
     assert_eq!(query.filter.as_deref(), Some("stage == \"Won\""));
     let (_, all) = &book.saved_queries[1];
     assert!(all.metrics.is_empty());
-    assert_eq!(
-        all.range,
-        Some(Range {
-            from: Some(Instant::Date(17167)),
-            to: None
-        })
-    );
+    assert_eq!(all.range, Some(Range { from: Some(Instant::Date(17167)), to: None }));
 }
 
 #[test]
@@ -182,24 +134,8 @@ fn ambiguous_text_is_taken_as_written_with_a_warning() {
     let closed = ["007", "12:30", "1_000", "DE", "NO"].map(str::to_owned).to_vec();
     assert_eq!(book.tables[0].columns[0].ty, ColumnType::Category(Some(closed)));
     let places: Vec<(usize, usize)> = warnings.iter().map(|w| (w.line, w.column)).collect();
-    assert_eq!(
-        places,
-        [
-            (2, 24),
-            (3, 9),
-            (3, 13),
-            (7, 37),
-            (7, 41),
-            (7, 48),
-            (7, 55),
-            (7, 74)
-        ]
-    );
-    assert!(
-        warnings
-            .iter()
-            .all(|w| w.code == "RM0107" && w.severity == Severity::Warning)
-    );
+    assert_eq!(places, [(2, 24), (3, 9), (3, 13), (7, 37), (7, 41), (7, 48), (7, 55), (7, 74)]);
+    assert!(warnings.iter().all(|w| w.code == "RM0107" && w.severity == Severity::Warning));
 }
 
 #[test]

@@ -38,9 +38,7 @@ fn depth_and_size() {
     assert_eq!(codes(&"[".repeat(200_000)), ["RM0109"]);
     assert_eq!(codes(&"{a: ".repeat(50_000)), ["RM0109"]);
     assert_eq!(codes(&"- ".repeat(100_000)), ["RM0109"]);
-    let steps: String = (0..200)
-        .map(|depth| format!("{}a:\n", " ".repeat(depth)))
-        .collect();
+    let steps: String = (0..200).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
     assert_eq!(codes(&steps), ["RM0109"]);
     assert_eq!(codes(&"a".repeat(1 << 20 | 1)), ["RM0102"]);
     assert_eq!(codes(&"#".repeat(1 << 20)), ["RM0105", "RM0105"]);
@@ -50,18 +48,8 @@ fn depth_and_size() {
 #[test]
 fn anchors_and_bombs() {
     let mut bomb = String::from("a: &a [x, x, x, x, x, x, x, x, x]\n");
-    for (from, to) in [
-        ("a", "b"),
-        ("b", "c"),
-        ("c", "d"),
-        ("d", "e"),
-        ("e", "f"),
-        ("f", "g"),
-    ] {
-        bomb.push_str(&format!(
-            "{to}: &{to} [{}]\n",
-            vec![format!("*{from}"); 9].join(", ")
-        ));
+    for (from, to) in [("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("f", "g")] {
+        bomb.push_str(&format!("{to}: &{to} [{}]\n", vec![format!("*{from}"); 9].join(", ")));
     }
     assert_eq!(codes(&bomb), ["RM0108"]);
     assert_eq!(codes("a: *b\n"), ["RM0108"]);
@@ -72,20 +60,10 @@ fn anchors_and_bombs() {
 #[test]
 fn bytes_that_are_no_text() {
     let refused = load_bytes_with(b"ripplemark: 1\nbook: {id: \xff}", "x", &Lang).expect_err("accepted");
-    assert_eq!(
-        (
-            refused.all()[0].code,
-            refused.all()[0].line,
-            refused.all()[0].column
-        ),
-        ("RM0111", 2, 12)
-    );
+    assert_eq!((refused.all()[0].code, refused.all()[0].line, refused.all()[0].column), ("RM0111", 2, 12));
     assert_eq!(codes("ripplemark: 1\nbook: \0\n"), ["RM0101"]);
     assert_eq!(codes("ripplemark: \u{7}1\n"), ["RM0101"]);
-    let utf16: Vec<u8> = "ripplemark: 1"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let utf16: Vec<u8> = "ripplemark: 1".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert!(load_bytes_with(&[&[0xff, 0xfe], utf16.as_slice()].concat(), "x", &Lang).is_err());
 }
 
@@ -97,20 +75,13 @@ fn more_problems_than_anybody_reads() {
     }
     text.push_str("}\nmetrics:\n");
     for metric in 0..8_000 {
-        text.push_str(&format!(
-            "- {{name: m{metric}, owner: team_numbre_{metric}, expr: nothing}}\n"
-        ));
+        text.push_str(&format!("- {{name: m{metric}, owner: team_numbre_{metric}, expr: nothing}}\n"));
     }
     let refused = refused(&text);
     assert_eq!(refused.all().len(), 501);
     let last = refused.all().last().expect("last");
     assert_eq!((last.code, last.line), ("RM0100", 0));
-    assert!(
-        refused.all()[0]
-            .hint
-            .as_deref()
-            .is_some_and(|hint| hint.contains("team_number_0"))
-    );
+    assert!(refused.all()[0].hint.as_deref().is_some_and(|hint| hint.contains("team_number_0")));
 }
 
 #[test]
@@ -125,14 +96,8 @@ fn more_tables_and_queries_than_a_book_has() {
     }
     assert_eq!(codes(&text), ["RM0102", "RM0102"]);
     assert!(
-        load_with(
-            &text
-                .replace("t500: {columns: {}}, ", "")
-                .replace("- {name: q500}\n", ""),
-            "",
-            &Lang
-        )
-        .is_ok()
+        load_with(&text.replace("t500: {columns: {}}, ", "").replace("- {name: q500}\n", ""), "", &Lang)
+            .is_ok()
     );
 }
 
@@ -144,19 +109,8 @@ fn long_chains_and_long_circles() {
         text.push_str(&format!("- {{name: m{metric}, owner: a, expr: m{next}}}\n"));
     }
     let refused = refused(&text);
-    assert_eq!(
-        refused
-            .all()
-            .iter()
-            .map(|problem| problem.code)
-            .collect::<Vec<_>>(),
-        ["RM0135"]
-    );
-    assert!(
-        refused.all()[0].message.ends_with("m7 → … → m0"),
-        "{}",
-        refused.all()[0].message
-    );
+    assert_eq!(refused.all().iter().map(|problem| problem.code).collect::<Vec<_>>(), ["RM0135"]);
+    assert!(refused.all()[0].message.ends_with("m7 → … → m0"), "{}", refused.all()[0].message);
 }
 
 #[test]
@@ -183,9 +137,7 @@ fn files_that_cannot_be_read() {
 
 #[test]
 fn a_report_on_another_text_does_not_panic() {
-    let list = refused("ripplemark: 1\nbook: {id: x, é: é}\nmetrics: [{name: a}]\n")
-        .all()
-        .to_vec();
+    let list = refused("ripplemark: 1\nbook: {id: x, é: é}\nmetrics: [{name: a}]\n").all().to_vec();
     for text in ["", "é", "ripplemark: 1\nbook: éé"] {
         assert!(!Diagnostics::new(list.clone(), text).to_string().is_empty());
     }

@@ -20,11 +20,8 @@ impl CellTyper<'_, '_> {
         depth: usize,
     ) -> Option<Typed> {
         let Some(table) = self.scope.table.filter(|_| self.table().is_some()) else {
-            let problem = Problem::new(
-                codes::NO_TABLE,
-                at,
-                "the aggregate has no table whose rows it could go over",
-            );
+            let problem =
+                Problem::new(codes::NO_TABLE, at, "the aggregate has no table whose rows it could go over");
             return self.fail(problem.hint("name the table in the metric: `of: table`"));
         };
         self.session.take(self.filter_size, depth, at)?;
@@ -44,29 +41,18 @@ impl CellTyper<'_, '_> {
         };
         let arg = value.map(|value| {
             let row = self.row(value, scope, depth)?;
-            if func == AggFunc::Count {
-                Some(row)
-            } else {
-                self.number_row(row, &value.at)
-            }
+            if func == AggFunc::Count { Some(row) } else { self.number_row(row, &value.at) }
         });
         let condition = condition.map(|condition| self.row_typer()?.condition(condition, scope, depth));
         // Both have been typed before either can end this, so that the problems of both show.
         let (arg, condition) = (transpose(arg)?, transpose(condition)?);
         let filter = match (self.scope.filter.cloned(), condition) {
-            (Some(filter), Some(condition)) => Some(Row {
-                ty: RowType::Bool,
-                node: RowNode::And(Box::new(filter), Box::new(condition)),
-            }),
+            (Some(filter), Some(condition)) => {
+                Some(Row { ty: RowType::Bool, node: RowNode::And(Box::new(filter), Box::new(condition)) })
+            }
             (filter, condition) => filter.or(condition),
         };
-        let aggregate = Aggregate {
-            table,
-            at: self.scope.at,
-            func,
-            arg,
-            filter,
-        };
+        let aggregate = Aggregate { table, at: self.scope.at, func, arg, filter };
         Some((Cell::Aggregate(Box::new(aggregate)), CellKind::Number))
     }
 
@@ -77,30 +63,20 @@ impl CellTyper<'_, '_> {
 
     fn row_typer(&mut self) -> Option<RowTyper<'_, '_>> {
         let (table, metrics) = (self.table()?, self.scope.metrics);
-        Some(RowTyper {
-            table,
-            metrics,
-            aggregated: true,
-            session: self.session,
-        })
+        Some(RowTyper { table, metrics, aggregated: true, session: self.session })
     }
 
     fn number_row(&mut self, row: Row, at: &Range<usize>) -> Option<Row> {
         let (what, hint) = match row.ty {
             RowType::Int | RowType::Decimal(_) | RowType::Float => return Some(row),
-            RowType::Bool => (
-                "a truth value",
-                "count the rows for which it is true with count_if(condition)",
-            ),
+            RowType::Bool => {
+                ("a truth value", "count the rows for which it is true with count_if(condition)")
+            }
             RowType::Text => ("text", "count the rows that have it with count(x)"),
-            RowType::Duration => (
-                "a duration",
-                "use hours_between(a, b), which is a number of hours",
-            ),
-            RowType::Date | RowType::Timestamp => (
-                "a date or a timestamp",
-                "use days_between(a, b) or hours_between(a, b), which are numbers",
-            ),
+            RowType::Duration => ("a duration", "use hours_between(a, b), which is a number of hours"),
+            RowType::Date | RowType::Timestamp => {
+                ("a date or a timestamp", "use days_between(a, b) or hours_between(a, b), which are numbers")
+            }
         };
         let problem = Problem::new(codes::TYPE, at, format!("the aggregate goes over {what}"));
         self.fail(problem.expected("integers, decimals or floats").hint(hint))

@@ -29,11 +29,7 @@ pub(super) struct CellTyper<'a, 's> {
 
 impl<'a, 's> CellTyper<'a, 's> {
     pub(super) fn new(scope: &'s CellScope<'a>, session: &'s mut Session) -> Self {
-        Self {
-            scope,
-            session,
-            filter_size: scope.filter.map_or(0, row_size),
-        }
+        Self { scope, session, filter_size: scope.filter.map_or(0, row_size) }
     }
 
     /// Types a whole formula, which has to be a number.
@@ -146,11 +142,7 @@ impl<'a, 's> CellTyper<'a, 's> {
             (cell, CellKind::Bool) => Some(cell),
             (_, CellKind::Number) => {
                 let problem = Problem::new(codes::CONDITION, &node.at, "the condition is a number");
-                self.fail(
-                    problem
-                        .expected("true or false")
-                        .hint("compare it, for example x != 0"),
-                )
+                self.fail(problem.expected("true or false").hint("compare it, for example x != 0"))
             }
         }
     }
@@ -197,11 +189,7 @@ impl<'a, 's> CellTyper<'a, 's> {
         };
         if let (Some(value), CmpOp::Eq | CmpOp::Ne) = (value, op) {
             let is_null = Cell::IsNull(Box::new(self.typed(value, scope, depth)?.0));
-            let cell = if op == CmpOp::Eq {
-                is_null
-            } else {
-                Cell::Not(Box::new(is_null))
-            };
+            let cell = if op == CmpOp::Eq { is_null } else { Cell::Not(Box::new(is_null)) };
             return Some((cell, CellKind::Bool));
         }
         let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
@@ -287,10 +275,7 @@ impl<'a, 's> CellTyper<'a, 's> {
     fn unknown(&self, name: &str, at: &Range<usize>, scope: &Scope<'_>) -> Problem {
         let has_column = |table: &&Table| table.columns.iter().any(|column| column.name == name);
         let bare = |table: &Table| {
-            let message = format!(
-                "the column `{name}` of table `{}` outside an aggregate",
-                table.name
-            );
+            let message = format!("the column `{name}` of table `{}` outside an aggregate", table.name);
             Problem::new(codes::BARE_COLUMN, at, message)
         };
         if let Some(table) = self.table().filter(has_column) {
@@ -313,10 +298,8 @@ impl<'a, 's> CellTyper<'a, 's> {
             .hint(format!("write {}", function.usage));
         }
         let metrics = || self.scope.metrics.iter().map(|metric| metric.name);
-        let columns = self
-            .table()
-            .into_iter()
-            .flat_map(|table| table.columns.iter().map(|c| c.name.as_str()));
+        let columns =
+            self.table().into_iter().flat_map(|table| table.columns.iter().map(|c| c.name.as_str()));
         let problem = Problem::new(codes::UNKNOWN_NAME, at, format!("there is no metric `{name}`"));
         match names::closest(name, metrics().chain(names::bound(scope)).chain(columns)) {
             Some(close) => problem.hint(format!("did you mean `{close}`?")),

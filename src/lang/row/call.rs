@@ -31,11 +31,7 @@ pub(in crate::lang) fn resolve(
             Problem::new(codes::ARGUMENTS, at, format!("`{name}` with {count}")).expected(usages.join(" or "))
         }
         Lookup::Unknown => {
-            let problem = Problem::new(
-                codes::UNKNOWN_FUNCTION,
-                at,
-                format!("there is no function `{name}`"),
-            );
+            let problem = Problem::new(codes::UNKNOWN_FUNCTION, at, format!("there is no function `{name}`"));
             match names::closest(name, FUNCTIONS.iter().map(|function| function.name)) {
                 Some(close) => problem.hint(format!("did you mean `{close}`?")),
                 None => problem,
@@ -56,31 +52,18 @@ impl RowTyper<'_, '_> {
         depth: usize,
     ) -> Option<Typed> {
         let found = resolve(name, arguments.len(), at, self.session);
-        if let Some(Function {
-            level: Level::Aggregate,
-            ..
-        }) = found
-        {
+        if let Some(Function { level: Level::Aggregate, .. }) = found {
             let problem = self.misplaced_aggregate(name, at);
             return self.fail(problem);
         }
-        if let Some(Function {
-            meaning: Meaning::Date | Meaning::Timestamp,
-            ..
-        }) = found
-        {
+        if let Some(Function { meaning: Meaning::Date | Meaning::Timestamp, .. }) = found {
             return self.calendar_constant(name == "date", arguments, at, scope, depth);
         }
         // Every argument is typed even if one before it is refused, so that all problems show at once.
-        let typed: Vec<_> = arguments
-            .iter()
-            .map(|argument| self.typed(argument, scope, depth))
-            .collect();
+        let typed: Vec<_> = arguments.iter().map(|argument| self.typed(argument, scope, depth)).collect();
         let mut typed = typed.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
-        let (meaning, places) = (
-            found?.meaning,
-            arguments.iter().map(|argument| &argument.at).collect::<Vec<_>>(),
-        );
+        let (meaning, places) =
+            (found?.meaning, arguments.iter().map(|argument| &argument.at).collect::<Vec<_>>());
         let (Some(a), Some(first)) = (typed.next(), places.first()) else {
             return None;
         };
@@ -99,11 +82,8 @@ impl RowTyper<'_, '_> {
             )
             .hint("an aggregate goes over rows; combine two of them outside: sum(x) / count()");
         }
-        let problem = Problem::new(
-            codes::LEVEL,
-            at,
-            format!("the aggregate `{name}` in a formula of one row"),
-        );
+        let problem =
+            Problem::new(codes::LEVEL, at, format!("the aggregate `{name}` in a formula of one row"));
         match name {
             "min" | "max" => problem.hint(format!("of one row write {name}(x, y)")),
             _ => problem.hint("aggregates belong into a metric's `expr`"),
@@ -120,25 +100,14 @@ impl RowTyper<'_, '_> {
         depth: usize,
     ) -> Option<Typed> {
         let argument = arguments.first()?;
-        let wanted = if is_date {
-            RowType::Date
-        } else {
-            RowType::Timestamp
-        };
+        let wanted = if is_date { RowType::Date } else { RowType::Timestamp };
         let Kind::Text(text) = &argument.kind else {
             let _ = self.typed(argument, scope, depth)?;
-            let problem = Problem::new(
-                codes::TYPE,
-                at,
-                "only a constant text can be read as a date or a time",
-            );
+            let problem =
+                Problem::new(codes::TYPE, at, "only a constant text can be read as a date or a time");
             return self.fail(problem.hint("declare the column as date or timestamp"));
         };
-        let read = if is_date {
-            literal::date(text)
-        } else {
-            literal::timestamp(text)
-        };
+        let read = if is_date { literal::date(text) } else { literal::timestamp(text) };
         match read {
             Some(value) => Some(Typed::Row(constant(value))),
             None => self.fail(not_calendar(text, wanted, &argument.at)),
@@ -184,10 +153,7 @@ impl RowTyper<'_, '_> {
                 _ => self.fail(wrong_type(&a, "a number", at)),
             },
             Meaning::Hours => match a.ty()? {
-                RowType::Int => Some(row(
-                    RowType::Duration,
-                    RowNode::Call(RowFn::Hours, vec![a.settle()?]),
-                )),
+                RowType::Int => Some(row(RowType::Duration, RowNode::Call(RowFn::Hours, vec![a.settle()?]))),
                 _ => self.fail(wrong_type(&a, "a whole number of hours", at)),
             },
             _ => None,
@@ -206,19 +172,11 @@ impl RowTyper<'_, '_> {
                 return self.fail(always_missing(place));
             }
         }
-        let places = Places {
-            at,
-            left: first,
-            right: second,
-        };
+        let places = Places { at, left: first, right: second };
         match meaning {
             Meaning::Pow => self.arith(ArithOp::Pow, a, b, places),
             Meaning::Min | Meaning::Max => {
-                let function = if meaning == Meaning::Min {
-                    RowFn::Min
-                } else {
-                    RowFn::Max
-                };
+                let function = if meaning == Meaning::Min { RowFn::Min } else { RowFn::Max };
                 let pair = self.same_type(a, b, places)?;
                 match pair.left.ty {
                     RowType::Int
@@ -229,16 +187,9 @@ impl RowTyper<'_, '_> {
                         // Literals settle first: the function is no part that can be rebuilt with floats.
                         let settle = |side| Typed::new(side, pair.literal).settle();
                         let (left, right) = (settle(pair.left)?, settle(pair.right)?);
-                        Some(Typed::Row(row(
-                            left.ty,
-                            RowNode::Call(function, vec![left, right]),
-                        )))
+                        Some(Typed::Row(row(left.ty, RowNode::Call(function, vec![left, right]))))
                     }
-                    _ => self.fail(wrong_type(
-                        &Typed::Row(pair.left),
-                        "numbers, dates or timestamps",
-                        at,
-                    )),
+                    _ => self.fail(wrong_type(&Typed::Row(pair.left), "numbers, dates or timestamps", at)),
                 }
             }
             Meaning::DaysBetween | Meaning::HoursBetween => {
@@ -254,17 +205,9 @@ impl RowTyper<'_, '_> {
                 if fits {
                     return Some(Typed::Row(row(ty, RowNode::Call(function, vec![a, b]))));
                 }
-                let message = format!(
-                    "this is called with {} and {}",
-                    typed::name(a.ty),
-                    typed::name(b.ty)
-                );
+                let message = format!("this is called with {} and {}", typed::name(a.ty), typed::name(b.ty));
                 let problem = Problem::new(codes::TYPE, at, message).expected(wanted);
-                self.fail(if hours {
-                    problem.hint("between dates use days_between(a, b)")
-                } else {
-                    problem
-                })
+                self.fail(if hours { problem.hint("between dates use days_between(a, b)") } else { problem })
             }
             _ => None,
         }
@@ -277,11 +220,7 @@ impl RowTyper<'_, '_> {
             Err(value) => {
                 let is_decimal = matches!(value.ty(), Some(RowType::Decimal(_)));
                 let problem = wrong_type(&value, "a float", at);
-                self.fail(if is_decimal {
-                    problem.hint("convert it with to_float(..)")
-                } else {
-                    problem
-                })
+                self.fail(if is_decimal { problem.hint("convert it with to_float(..)") } else { problem })
             }
         }
     }

@@ -35,10 +35,7 @@ impl RowTyper<'_, '_> {
             }
             _ => {}
         }
-        Some(row(
-            RowType::Bool,
-            RowNode::Compare(op, Box::new(left), Box::new(right)),
-        ))
+        Some(row(RowType::Bool, RowNode::Compare(op, Box::new(left), Box::new(right))))
     }
 
     /// `x == ()` and `x != ()`.
@@ -69,11 +66,7 @@ impl RowTyper<'_, '_> {
         let RowNode::Const(Const::Text(text)) = &value.node else {
             return Some(value);
         };
-        let read = if wanted == RowType::Date {
-            literal::date(text)
-        } else {
-            literal::timestamp(text)
-        };
+        let read = if wanted == RowType::Date { literal::date(text) } else { literal::timestamp(text) };
         match read {
             Some(read) => Some(constant(read)),
             None => self.fail(not_calendar(text, wanted, at)),
@@ -93,24 +86,18 @@ impl RowTyper<'_, '_> {
             return self
                 .fail(Problem::new(codes::LIST, at, "the list behind `in` is empty").hint("x in [1, 2, 3]"));
         }
-        let items: Vec<_> = items
-            .iter()
-            .map(|item| Some((self.item(item, scope, depth)?, &item.at)))
-            .collect();
+        let items: Vec<_> =
+            items.iter().map(|item| Some((self.item(item, scope, depth)?, &item.at))).collect();
         let items = items.into_iter().collect::<Option<Vec<_>>>()?;
         let mut value = value?;
         // The first round brings the left side to a type that every constant has, the second the constants
         // to that type.
         for (item, place) in &items {
-            value = self
-                .same_type(Typed::Row(value), item.clone(), Places::one(place))?
-                .left;
+            value = self.same_type(Typed::Row(value), item.clone(), Places::one(place))?.left;
         }
         let mut constants = Vec::with_capacity(items.len());
         for (item, place) in items {
-            let item = self
-                .same_type(Typed::Row(value.clone()), item, Places::one(place))?
-                .right;
+            let item = self.same_type(Typed::Row(value.clone()), item, Places::one(place))?.right;
             self.check_category(&value, &item, place)?;
             let RowNode::Const(item) = item.node else {
                 return self.fail(not_constant(place));
@@ -128,14 +115,8 @@ impl RowTyper<'_, '_> {
         }
         let item = self.typed(node, scope, depth)?;
         match &item {
-            Typed::Row(Row {
-                node: RowNode::Const(_),
-                ..
-            })
-            | Typed::Literal(Row {
-                node: RowNode::Const(_),
-                ..
-            }) => Some(item),
+            Typed::Row(Row { node: RowNode::Const(_), .. })
+            | Typed::Literal(Row { node: RowNode::Const(_), .. }) => Some(item),
             _ => self.fail(not_constant(&node.at)),
         }
     }
@@ -143,11 +124,8 @@ impl RowTyper<'_, '_> {
     /// Text is compared with a constant, and that constant should be one the category can hold.
     fn compare_texts(&mut self, left: &Row, right: &Row, places: Places<'_>) -> Option<()> {
         if text_of(left).is_none() && text_of(right).is_none() {
-            let problem = Problem::new(
-                codes::TEXT_WITH_TEXT,
-                places.at,
-                "two columns of text cannot be compared yet",
-            );
+            let problem =
+                Problem::new(codes::TEXT_WITH_TEXT, places.at, "two columns of text cannot be compared yet");
             return self.fail(problem.expected("a constant text on one side"));
         }
         self.check_category(left, right, places.right)?;

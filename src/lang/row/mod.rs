@@ -85,48 +85,30 @@ impl RowTyper<'_, '_> {
                 Some(Typed::Row(row(RowType::Bool, RowNode::Not(Box::new(a)))))
             }
             Kind::Arith(op, a, b) => {
-                let places = Places {
-                    at: &node.at,
-                    left: &a.at,
-                    right: &b.at,
-                };
+                let places = Places { at: &node.at, left: &a.at, right: &b.at };
                 let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
                 self.arith(*op, a?, b?, places)
             }
             Kind::Compare(op, a, b) => {
-                let places = Places {
-                    at: &node.at,
-                    left: &a.at,
-                    right: &b.at,
-                };
+                let places = Places { at: &node.at, left: &a.at, right: &b.at };
                 let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
                 self.compare(*op, a?, b?, places).map(Typed::Row)
             }
             Kind::And(a, b) => self.both(a, b, RowNode::And, scope, depth),
             Kind::Or(a, b) => self.both(a, b, RowNode::Or, scope, depth),
             Kind::Coalesce(a, b) => {
-                let places = Places {
-                    at: &node.at,
-                    left: &a.at,
-                    right: &b.at,
-                };
+                let places = Places { at: &node.at, left: &a.at, right: &b.at };
                 let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
                 self.join(a?, b?, places, RowNode::Coalesce)
             }
             Kind::If(condition, a, b) => {
-                let places = Places {
-                    at: &node.at,
-                    left: &a.at,
-                    right: &b.at,
-                };
+                let places = Places { at: &node.at, left: &a.at, right: &b.at };
                 let condition = self.condition(condition, scope, depth);
                 let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
                 let condition = Box::new(condition?);
                 self.join(a?, b?, places, |a, b| RowNode::If(condition, a, b))
             }
-            Kind::In(value, items) => self
-                .membership(value, items, &node.at, scope, depth)
-                .map(Typed::Row),
+            Kind::In(value, items) => self.membership(value, items, &node.at, scope, depth).map(Typed::Row),
             Kind::Call(name, arguments) => self.call(name, arguments, &node.at, scope, depth),
             Kind::Block(lets, value) => {
                 let scope = self.lets(lets, scope, depth);
@@ -193,11 +175,8 @@ impl RowTyper<'_, '_> {
             .hint(format!("write {}", function.usage));
         }
         let columns = || self.table.columns.iter().map(|column| column.name.as_str());
-        let problem = Problem::new(
-            codes::UNKNOWN_NAME,
-            at,
-            format!("table `{table}` has no column `{name}`"),
-        );
+        let problem =
+            Problem::new(codes::UNKNOWN_NAME, at, format!("table `{table}` has no column `{name}`"));
         match names::closest(name, columns().chain(names::bound(scope)).chain(["as_of"])) {
             Some(close) => problem.hint(format!("did you mean `{close}`?")),
             None => problem.expected(format!("one of {}", names::few(columns()))),
@@ -216,11 +195,7 @@ struct Places<'p> {
 impl<'p> Places<'p> {
     /// Everything at one place.
     fn one(at: &'p Range<usize>) -> Self {
-        Self {
-            at,
-            left: at,
-            right: at,
-        }
+        Self { at, left: at, right: at }
     }
 }
 

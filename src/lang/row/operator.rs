@@ -73,11 +73,9 @@ impl RowTyper<'_, '_> {
         let is_decimal = matches!(left.ty, RowType::Decimal(_));
         let build = |ty, left, right| row(ty, RowNode::Arith(op, Box::new(left), Box::new(right)));
         match op {
-            ArithOp::Div if is_decimal && literal => Some(Typed::Row(build(
-                RowType::Float,
-                float_of_literal(left),
-                float_of_literal(right),
-            ))),
+            ArithOp::Div if is_decimal && literal => {
+                Some(Typed::Row(build(RowType::Float, float_of_literal(left), float_of_literal(right))))
+            }
             ArithOp::Div => Some(Typed::Row(build(RowType::Float, left, right))),
             ArithOp::Mul if is_decimal => {
                 let scale = scales.0.saturating_add(scales.1);
@@ -96,18 +94,12 @@ impl RowTyper<'_, '_> {
                         .hint("convert a factor with to_float(..)"),
                 )
             }
-            ArithOp::Rem | ArithOp::Pow if is_decimal && literal => Some(Typed::Row(build(
-                RowType::Float,
-                float_of_literal(left),
-                float_of_literal(right),
-            ))),
+            ArithOp::Rem | ArithOp::Pow if is_decimal && literal => {
+                Some(Typed::Row(build(RowType::Float, float_of_literal(left), float_of_literal(right))))
+            }
             ArithOp::Pow if is_decimal => {
                 let problem = Problem::new(codes::TYPE, at, "`**` of a decimal");
-                self.fail(
-                    problem
-                        .expected("integers or floats")
-                        .hint("write x * x, or to_float(x) ** y"),
-                )
+                self.fail(problem.expected("integers or floats").hint("write x * x, or to_float(x) ** y"))
             }
             _ => {
                 let ty = left.ty;
@@ -171,10 +163,7 @@ impl RowTyper<'_, '_> {
             both => both,
         };
         let Pair { left, right, literal } = self.same_type(a, b, places)?;
-        Some(Typed::new(
-            row(left.ty, build(Box::new(left), Box::new(right))),
-            literal,
-        ))
+        Some(Typed::new(row(left.ty, build(Box::new(left), Box::new(right))), literal))
     }
 
     /// Brings two values to one type, or says why they have none.
@@ -191,17 +180,10 @@ impl RowTyper<'_, '_> {
         };
         let (left, right) = self.calendar_pair(a, b, places)?;
         if left.ty == right.ty {
-            return Some(Pair {
-                left,
-                right,
-                literal: false,
-            });
+            return Some(Pair { left, right, literal: false });
         }
-        let problem = Problem::new(
-            codes::TYPE,
-            at,
-            format!("{} and {} have no common type", names.0, names.1),
-        );
+        let problem =
+            Problem::new(codes::TYPE, at, format!("{} and {} have no common type", names.0, names.1));
         self.fail(match (left.ty, right.ty) {
             (RowType::Date, RowType::Timestamp) | (RowType::Timestamp, RowType::Date) => {
                 problem.hint("use two dates or two timestamps")

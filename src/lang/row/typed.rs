@@ -58,11 +58,7 @@ impl Typed {
     pub(super) fn settle(self) -> Option<Row> {
         match self {
             Typed::Row(row) => Some(row),
-            Typed::Literal(row) => Some(if row.ty == RowType::Int {
-                row
-            } else {
-                float_of_literal(row)
-            }),
+            Typed::Literal(row) => Some(if row.ty == RowType::Int { row } else { float_of_literal(row) }),
             Typed::Missing => None,
         }
     }
@@ -76,11 +72,7 @@ impl Typed {
 
     /// Marks a row as literal or not.
     pub(super) fn new(row: Row, literal: bool) -> Self {
-        if literal {
-            Typed::Literal(row)
-        } else {
-            Typed::Row(row)
-        }
+        if literal { Typed::Literal(row) } else { Typed::Row(row) }
     }
 }
 
@@ -98,20 +90,12 @@ pub(super) fn numbers(left: Typed, right: Typed, align: bool) -> Result<Pair, Cl
         (Int { .. }, Int { .. }) => Ok(pair(left.row, right.row)),
         // A fraction beside a column of integers is a float; beside a literal integer it stays what it is.
         (Float, _) | (_, Float) | (Fraction, Int { literal: false }) | (Int { literal: false }, Fraction) => {
-            Ok(Pair {
-                left: left.float(),
-                right: right.float(),
-                literal: false,
-            })
+            Ok(Pair { left: left.float(), right: right.float(), literal: false })
         }
         (Decimal | Fraction, _) | (_, Decimal | Fraction) => {
             let (left, right) = (left.decimal(), right.decimal());
             let scale = scale_of(&left).max(scale_of(&right));
-            Ok(if align {
-                pair(rescale(left, scale), rescale(right, scale))
-            } else {
-                pair(left, right)
-            })
+            Ok(if align { pair(rescale(left, scale), rescale(right, scale)) } else { pair(left, right) })
         }
     }
 }
@@ -159,21 +143,13 @@ impl Number {
     }
 
     fn decimal(self) -> Row {
-        if self.row.ty == RowType::Int {
-            rescale(self.row, 0)
-        } else {
-            self.row
-        }
+        if self.row.ty == RowType::Int { rescale(self.row, 0) } else { self.row }
     }
 }
 
 /// Digits after the point; 0 for what is no decimal.
 pub(super) fn scale_of(row: &Row) -> u8 {
-    if let RowType::Decimal(scale) = row.ty {
-        scale
-    } else {
-        0
-    }
+    if let RowType::Decimal(scale) = row.ty { scale } else { 0 }
 }
 
 /// An Int or a Decimal as a Decimal of a scale that is not smaller.

@@ -1,0 +1,2 @@
+//! The `ripplemark` program.
+fn main() {}
