@@ -371,6 +371,7 @@ fn lf_01_leads_to_revenue() {
     }
     let program = compile(&book::load_path(tests_path("books/leads.yaml")).unwrap().book, &Query::default());
     let result = evaluate(&program, "leads", &batch(columns));
+    assert!(result.columns.iter().all(|column| column.invalid == 0), "{:?}", result.columns);
     let columns = [
         ("leads", "leads", Exact),
         ("sql_rate_num", "sql_rate", Numerator),
