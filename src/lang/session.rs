@@ -15,7 +15,11 @@ pub(super) struct Session {
 impl Session {
     /// Starts with the problems that reading the text has shown.
     pub(super) fn new(problems: Vec<Problem>) -> Self {
-        Self { problems, budget: Budget::default(), exhausted: false }
+        Self {
+            problems,
+            budget: Budget::default(),
+            exhausted: false,
+        }
     }
 
     /// Notes a problem. The value of a `let` is typed once for itself and once per use; what is reported
