@@ -399,7 +399,7 @@ fn cell_instruction_is_valid(program: &Program<'_>, i: usize, ins: &Instruction<
             };
             (ins.a as usize) < program.slot_count() && (ins.b == NONE || count(ins.b))
         }
-        Neg | Abs | Round64 | Sqrt | Ln | Exp => all(0, &[ins.a]),
+        Neg | Abs | Rows | Round64 | Sqrt | Ln | Exp => all(0, &[ins.a]),
         Not => all(1, &[ins.a]),
         Add | Sub | Mul | Div | Min | Max | Pow => all(0, &[ins.a, ins.b]),
         Compare => ins.aux <= 5 && all(0, &[ins.a, ins.b]),
