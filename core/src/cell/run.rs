@@ -382,6 +382,6 @@ fn set_rounded(
 pub(super) fn rounded(value: Rational<'_>, working: &mut [u64]) -> Result<f64, Reasons> {
     match value.round(working) {
         Ok(Rounded::Finite(bits)) => Ok(f64::from_bits(bits)),
-        Ok(Rounded::Overflow { .. }) | Err(_) => Err(Reasons::OVERFLOW),
+        Ok(Rounded::Overflow) | Err(_) => Err(Reasons::OVERFLOW),
     }
 }

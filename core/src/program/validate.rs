@@ -55,7 +55,7 @@ fn check_header(program: &mut Program<'_>) -> Result<(), Error> {
         let length = read_u32(bytes, entry + 4) as usize;
         let wrong = Error::new(Code::ProgramSection, i);
         // Sections follow one another without gaps: every byte of a program has a meaning.
-        if offset != end || length % record != 0 {
+        if offset != end || !length.is_multiple_of(*record) {
             return Err(wrong);
         }
         end = offset.checked_add(length).ok_or(wrong)?;
