@@ -113,6 +113,11 @@ pub(crate) fn engine() -> Engine {
     float_arithmetic!(engine, f64, i64);
     float_arithmetic!(engine, i64, f64);
     engine.register_fn("/", nearest_quotient);
+    // Rhai has one message for both failures.
+    engine.register_fn("%", |a: i64, b: i64| match a.checked_rem(b) {
+        Some(rest) => Ok(rest),
+        None => fail(if b == 0 { "zero_denominator" } else { "overflow" }),
+    });
     missing_wins!(
         engine, i64, "+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max"
     );
