@@ -20,12 +20,8 @@ use support::{Dice, compile, fed, hex, pieces, reordered, tests_path};
 
 fn program() -> Program {
     let book = book::load_path(tests_path("determinism.yaml")).unwrap_or_else(|e| panic!("{e}")).book;
-    let query = Query {
-        by: vec!["region".to_owned()],
-        grain: Some(Grain::Month),
-        totals: true,
-        ..Query::default()
-    };
+    let query =
+        Query { by: vec!["region".to_owned()], grain: Some(Grain::Month), totals: true, ..Query::default() };
     compile(&book, &query)
 }
 
@@ -73,9 +69,11 @@ fn sorted_shuffled_and_in_batches_of_every_size() {
     let count = rows.num_rows();
     let orders = [(0..count).collect(), (0..count).rev().collect(), dice.order(count), dice.order(count)];
     let state = fed(&program, "facts", std::slice::from_ref(&rows)).state_bytes().unwrap();
-    for order in orders {
-        let rows = reordered(&rows, &order);
-        for size in [1, 7, 64, 1000, count] {
+    for (i, order) in orders.iter().enumerate() {
+        let rows = reordered(&rows, order);
+        // Single rows are slow, so only the last order is cut that small.
+        let smallest = if i == 3 { 1 } else { 7 };
+        for size in [smallest, 64, 1000, count] {
             let evaluation = fed(&program, "facts", &pieces(&rows, size));
             assert_eq!(hash_of(&evaluation), committed(), "batches of {size}");
             assert!(evaluation.state_bytes().unwrap() == state, "batches of {size}");
@@ -86,8 +84,10 @@ fn sorted_shuffled_and_in_batches_of_every_size() {
 #[test]
 fn parts_merged_in_every_order() {
     let (program, rows) = (program(), rows());
-    let thirds: Vec<_> =
-        pieces(&rows, rows.num_rows().div_ceil(3)).iter().map(|part| fed(&program, "facts", std::slice::from_ref(part))).collect();
+    let thirds: Vec<_> = pieces(&rows, rows.num_rows().div_ceil(3))
+        .iter()
+        .map(|part| fed(&program, "facts", std::slice::from_ref(part)))
+        .collect();
     assert_eq!(thirds.len(), 3);
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let mut left = Evaluation::new(&program).unwrap();

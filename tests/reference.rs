@@ -317,8 +317,7 @@ fn crm_12_by_engage_month() {
 fn crm_13_discount_with_totals_and_in_every_spelling() {
     let Some(data) = data() else { return };
     // Only won deals: a product without one would be a group of the query and none of the reference.
-    let query =
-        Query { totals: true, filter: Some("deal_stage == \"Won\"".to_owned()), ..by(&["product"]) };
+    let query = Query { totals: true, filter: Some("deal_stage == \"Won\"".to_owned()), ..by(&["product"]) };
     let result = ask(&data, &crm_book(), &query);
     let expected = reference(&data, "crm_13_discount");
     let columns = [

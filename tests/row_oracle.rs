@@ -237,8 +237,10 @@ impl Grammar<'_> {
             1 => {
                 let c = self.any(Type::Bool, depth);
                 let native = Formula::frame(&[&c], |p| format!("if {} {{ 1 }} else {{ 0 }}", p[0]));
-                let rhai =
-                    format!("{{ let q = {}; if is_null(q) {{ () }} else if q {{ 1 }} else {{ 0 }} }}", c.rhai);
+                let rhai = format!(
+                    "{{ let q = {}; if is_null(q) {{ () }} else if q {{ 1 }} else {{ 0 }} }}",
+                    c.rhai
+                );
                 (Formula { rhai, ..native }, Type::Int)
             }
             _ => (self.any(ty, depth), ty),
@@ -256,7 +258,8 @@ struct Rows {
 
 impl Rows {
     fn new(dice: &mut Dice, rows: usize) -> Rows {
-        const INTS: [i64; 10] = [0, 1, -1, 2, 7, -3, 1_000_000_007, i64::MAX, i64::MIN, 9_007_199_254_740_993];
+        const INTS: [i64; 10] =
+            [0, 1, -1, 2, 7, -3, 1_000_000_007, i64::MAX, i64::MIN, 9_007_199_254_740_993];
         const FLOATS: [f64; 14] = [
             0.0,
             -0.0,
@@ -374,8 +377,7 @@ struct Tally {
 }
 
 fn round(dice: &mut Dice, formulas: usize, rows: usize, tally: &mut Tally) {
-    let formulas: Vec<_> =
-        (0..formulas).map(|n| Grammar { dice: &mut *dice }.whole(1 + n % 4)).collect();
+    let formulas: Vec<_> = (0..formulas).map(|n| Grammar { dice: &mut *dice }.whole(1 + n % 4)).collect();
     let data = Rows::new(dice, rows);
     let program = compile(&support::book(&book(&formulas).to_string()), &by(&["row"]));
     let result = evaluate(&program, "t", &data.batch());

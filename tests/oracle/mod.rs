@@ -118,12 +118,8 @@ pub(crate) fn engine() -> Engine {
         Some(rest) => Ok(rest),
         None => fail(if b == 0 { "zero_denominator" } else { "overflow" }),
     });
-    missing_wins!(
-        engine, i64, "+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max"
-    );
-    missing_wins!(
-        engine, f64, "+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max"
-    );
+    missing_wins!(engine, i64, "+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max");
+    missing_wins!(engine, f64, "+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max");
     missing_wins!(engine, bool, "==", "!=");
     missing_wins!(engine, &str, "==", "!=");
     for name in ["+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max"] {
