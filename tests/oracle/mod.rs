@@ -62,8 +62,9 @@ fn nearest_quotient(a: i64, b: i64) -> Try<f64> {
         let exact = BigInt::from(a) << scale;
         if product > exact { product - exact } else { exact - product }
     };
-    let candidates = [guess.saturating_sub(1), guess, guess + 1];
-    let best = candidates.into_iter().min_by(|&x, &y| match distance(x, 1200).cmp(&distance(y, 1200)) {
+    // Two roundings before the division and one in it: at most two doubles away.
+    let candidates = guess.saturating_sub(4)..=guess + 4;
+    let best = candidates.min_by(|&x, &y| match distance(x, 1200).cmp(&distance(y, 1200)) {
         Ordering::Equal => (x & 1).cmp(&(y & 1)),
         other => other,
     });
