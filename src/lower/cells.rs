@@ -294,7 +294,13 @@ impl Writer<'_, '_> {
             return register;
         }
         let Some(metric) = self.book.metrics.get(id.0) else { return self.number(0, 0) };
-        let value = self.cell(&metric.value);
+        let value = match (&metric.value, metric.kind) {
+            // A rate stands on the rows of its denominator, also where another metric uses it.
+            (Cell::Arith(ArithOp::Div, a, b), MetricKind::Simple | MetricKind::Ratio) => {
+                self.binary(CellOp::Div, 1, a, b)
+            }
+            (value, _) => self.cell(value),
+        };
         let mut register = self.filled(metric, value);
         if shape(self.book, &metric.value).exactness == Exactness::Rounded {
             register = self.emit(CellOp::Round64, 0, register, 0, 0);
