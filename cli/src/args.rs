@@ -161,7 +161,7 @@ pub(crate) struct QueryOptions {
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     pub(crate) to: Option<Instant>,
     /// Only rows for which this formula is true: 'region == "EMEA"'
-    #[arg(short, long = "where", alias = "filter", value_name = "FORMULA")]
+    #[arg(short = 'w', long = "where", alias = "filter", value_name = "FORMULA")]
     pub(crate) filter: Option<String>,
     /// What is known up to here; later rows do not enter [default: the latest row]
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
@@ -216,4 +216,15 @@ pub(crate) enum ResultFormat {
     Csv,
     /// As csv, typed, with the receipt in the metadata; needs --output
     Parquet,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_option_has_the_name_of_another() {
+        Arguments::command().debug_assert();
+    }
 }
