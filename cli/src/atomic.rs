@@ -21,15 +21,19 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if old.as_ref().is_some_and(|about| about.is_dir()) {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
     }
-    if old.as_ref().is_some_and(|about| !about.is_file()) {
+    if old.as_ref().is_some_and(|about| !about.is_file()) || is_open_elsewhere(path) {
         // Terminals, pipes and /dev/null cannot be replaced.
-        let mut device = File::options().write(true).open(&target)?;
+        let mut device = File::options().write(true).open(path)?;
         return device.write_all(bytes).and_then(|()| device.flush());
     }
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    if !directory.is_dir() {
+        let message = format!("there is no directory {}", directory.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, message));
+    }
     let mut file = new_file(directory)?;
     if let Some(about) = old {
         file.as_file().set_permissions(about.permissions())?;
@@ -42,6 +46,11 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = directory.sync_all();
     }
     Ok(())
+}
+
+/// Whether the path names what a process has open (`/dev/stdout`) and not a place in a directory.
+fn is_open_elsewhere(path: &Path) -> bool {
+    ["/dev", "/proc"].iter().any(|place| path.starts_with(place))
 }
 
 /// A file that goes away unless it is given its name, with the usual permissions of new files.

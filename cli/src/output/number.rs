@@ -36,7 +36,7 @@ impl Style {
         if unit == "share" {
             return Style::Percent(digits_for(smallest * 100.0, 1).min(4));
         }
-        let exact = all_digits(cells);
+        let exact = all_digits(cells.clone());
         if exact == Some(0) {
             return Style::Fixed(0);
         }
@@ -51,8 +51,7 @@ impl Style {
         match exact {
             Some(digits) if digits <= MOST_DIGITS => Style::Fixed(digits),
             _ if largest >= 1000.0 => Style::Fixed(2),
-            _ if largest >= 1.0 => Style::Fixed(4),
-            _ => Style::Fixed(MOST_DIGITS),
+            _ => Style::Fixed(needed(cells, if largest >= 1.0 { 4 } else { MOST_DIGITS })),
         }
     }
 
@@ -86,6 +85,15 @@ fn digits_for(value: f64, least: usize) -> usize {
         digits += 1;
     }
     digits
+}
+
+/// How many of these digits after the point are not zero for all cells; at least one.
+fn needed<'c>(cells: impl Iterator<Item = &'c ResultCell>, digits: usize) -> usize {
+    let own = |value: f64| {
+        let text = format!("{value:.digits$}");
+        digits.saturating_sub(text.len() - text.trim_end_matches('0').len())
+    };
+    cells.filter_map(|cell| cell.value).map(own).max().unwrap_or(1).max(1)
 }
 
 /// The most digits after the point of all exact texts; `None` if a value has none, or is a fraction.
