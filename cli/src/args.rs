@@ -112,6 +112,9 @@ pub(crate) struct EvalOptions {
     /// A data file, as above; repeat it for more tables, or for more files of one table
     #[arg(short, long = "table", value_name = "NAME=PATH")]
     pub(crate) tables: Vec<OsString>,
+    /// What separates the fields of CSV files, a character or `tab` [default: comma, in .tsv files tab]
+    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
     #[command(flatten)]
     pub(crate) query: QueryOptions,
     #[command(flatten)]
@@ -119,6 +122,14 @@ pub(crate) struct EvalOptions {
     /// Also write the state, which `merge` joins with others
     #[arg(long, value_name = "FILE")]
     pub(crate) state_out: Option<PathBuf>,
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n".contains(byte) => Ok(*byte),
+        _ => Err("expected one character, such as `;` or `|`, or the word `tab`".into()),
+    }
 }
 
 #[derive(Debug, Args)]

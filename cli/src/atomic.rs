@@ -22,8 +22,8 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
     }
     if old.as_ref().is_some_and(|about| !about.is_file()) || is_open_elsewhere(path) {
-        // Terminals, pipes and /dev/null cannot be replaced.
-        let mut device = File::options().write(true).open(path)?;
+        // Terminals, pipes and /dev/null cannot be replaced; what /dev/stdout holds already stays.
+        let mut device = File::options().append(true).open(path)?;
         return device.write_all(bytes).and_then(|()| device.flush());
     }
     let directory = match target.parent() {

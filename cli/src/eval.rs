@@ -13,6 +13,6 @@ pub(crate) fn run(options: &EvalOptions, terminal: &Terminal) -> Result<(), Fail
     let files: Vec<OsString> = options.files.iter().chain(&options.tables).cloned().collect();
     let inputs = inputs::assign(&files, &asked, terminal)?;
     let mut evaluation = Evaluation::new(&asked.program)?;
-    inputs::feed(&mut evaluation, &inputs)?;
+    inputs::feed(&mut evaluation, &inputs, options.delimiter)?;
     output::conclude(&evaluation, &options.result, options.state_out.as_deref(), terminal)
 }

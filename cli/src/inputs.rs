@@ -116,12 +116,16 @@ fn split(argument: &OsStr) -> Option<(String, PathBuf)> {
 }
 
 /// Feeds all files, each table's in the order given.
-pub(crate) fn feed(evaluation: &mut Evaluation, inputs: &[Input]) -> Result<(), Failure> {
+pub(crate) fn feed(
+    evaluation: &mut Evaluation,
+    inputs: &[Input],
+    delimiter: Option<u8>,
+) -> Result<(), Failure> {
     let progress = Progress::default();
     let mut problems = Vec::new();
     let mut opened = Vec::new();
     for input in inputs.iter().take(OPENED_AHEAD) {
-        match open(input, &progress) {
+        match open(input, delimiter, &progress) {
             Ok(reader) => opened.push(reader),
             Err(problem) => problems.push(problem),
         }
@@ -134,7 +138,7 @@ pub(crate) fn feed(evaluation: &mut Evaluation, inputs: &[Input]) -> Result<(), 
     for input in inputs {
         let reader = match opened.next() {
             Some(reader) => reader,
-            None => open(input, &progress).map_err(Failure::Data)?,
+            None => open(input, delimiter, &progress).map_err(Failure::Data)?,
         };
         for batch in reader {
             let batch = batch.map_err(|error| {
@@ -153,8 +157,13 @@ pub(crate) fn feed(evaluation: &mut Evaluation, inputs: &[Input]) -> Result<(), 
 }
 
 /// Opens a file and finds out whether its columns fit, before any row is read.
-fn open(input: &Input, progress: &Progress) -> Result<Box<dyn RecordBatchReader + Send>, String> {
-    let options = ReadOptions { progress: progress.clone(), ..ReadOptions::for_table(&input.table) };
+fn open(
+    input: &Input,
+    delimiter: Option<u8>,
+    progress: &Progress,
+) -> Result<Box<dyn RecordBatchReader + Send>, String> {
+    let options =
+        ReadOptions { delimiter, progress: progress.clone(), ..ReadOptions::for_table(&input.table) };
     let reader = read::open(&input.path, &options).map_err(|error| error.to_string())?;
     match Binder::new(&input.table, &reader.schema()) {
         Ok(_) => Ok(reader),

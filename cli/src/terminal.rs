@@ -31,7 +31,9 @@ impl Terminal {
 
     /// Columns that a table may take.
     pub(crate) fn width(&self, asked: Option<u16>) -> usize {
-        asked.or_else(|| comfy_table::Table::new().width()).map_or(USUAL_WIDTH, usize::from)
+        // Some terminals (under `script`, in editors) claim to have no columns at all.
+        let own = || comfy_table::Table::new().width().filter(|width| *width > 0);
+        asked.or_else(own).map_or(USUAL_WIDTH, usize::from)
     }
 
     /// Says something about the result. Where nobody listens, nothing is lost.

@@ -73,6 +73,22 @@ fn files_that_are_no_data() {
     assert!(!place.files().contains(&"out".to_owned()));
 }
 
+#[test]
+fn csv_with_another_delimiter() {
+    let place = Place::new();
+    let text = String::from_utf8(place.read("visits.csv")).unwrap();
+    place.write("semi.csv", text.replace(',', ";"));
+    place.write("tabs.csv", text.replace(',', "\t"));
+    let commas = place.say("eval shop.yaml visits.csv --metric visits,stay --by region").good();
+    let with =
+        |options: &str| place.say(&format!("eval shop.yaml {options} --metric visits,stay --by region"));
+    with("semi.csv").tells(3, &["separated by ';'"]);
+    assert_eq!(with("semi.csv --delimiter ;").good(), commas);
+    assert_eq!(with("tabs.csv --delimiter tab").good(), commas);
+    with("semi.csv --delimiter x").tells(2, &["one character"]);
+    with("semi.csv --delimiter ;;").tells(2, &["one character"]);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn paths_need_not_be_utf8() {
