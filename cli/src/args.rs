@@ -106,7 +106,8 @@ pub(crate) struct EvalOptions {
     /// The book, or a program made by `compile`
     #[arg(value_name = "BOOK|PROGRAM")]
     pub(crate) source: PathBuf,
-    /// Data files (Parquet, CSV): NAME=PATH, or PATH alone where only one table is read
+    /// Data files (Parquet, CSV): NAME=PATH, or PATH alone where the file is called like its table, or only one
+    /// table is read
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<OsString>,
     /// A data file, as above; repeat it for more tables, or for more files of one table

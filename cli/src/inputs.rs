@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, did_you_mean};
 use crate::source::Asked;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, shown};
 use arrow::array::RecordBatchReader;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ripplemark::Evaluation;
@@ -27,8 +27,12 @@ pub(crate) fn assign(given: &[OsString], asked: &Asked, terminal: &Terminal) -> 
     let tables = asked.program.tables();
     let mut inputs: Vec<Input> = Vec::new();
     let mut seen = BTreeSet::new();
+    let mut idle = Vec::new();
     for argument in given {
-        let Some((table, path)) = place(argument, &tables, asked, terminal)? else { continue };
+        let Some((table, path)) = place(argument, &tables, asked)? else {
+            idle.push(argument.display().to_string());
+            continue;
+        };
         let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         if !seen.insert((table.name.clone(), real)) {
             return Err(Failure::Usage(format!(
@@ -38,6 +42,9 @@ pub(crate) fn assign(given: &[OsString], asked: &Asked, terminal: &Terminal) -> 
             )));
         }
         inputs.push(Input { table, path });
+    }
+    if !idle.is_empty() {
+        terminal.note(&shown(&format!("not read, the query does not need it: {}", idle.join(", "))));
     }
     let without: Vec<&str> = tables
         .iter()
@@ -61,14 +68,17 @@ fn place(
     argument: &OsStr,
     tables: &[TableSpec],
     asked: &Asked,
-    terminal: &Terminal,
 ) -> Result<Option<(TableSpec, PathBuf)>, Failure> {
-    if let Some((name, path)) = split(argument) {
+    let path = Path::new(argument);
+    let stem = path.file_stem().and_then(OsStr::to_str).filter(|_| split(argument).is_none());
+    // A file that is called like a table of the book is that table's.
+    let called_like =
+        stem.filter(|stem| asked.known_tables.iter().any(|known| known == stem)).map(str::to_owned);
+    if let Some((name, path)) = split(argument).or(called_like.map(|name| (name, path.to_path_buf()))) {
         if let Some(table) = tables.iter().find(|table| table.name == name) {
             return Ok(Some((table.clone(), path)));
         }
         if asked.known_tables.contains(&name) {
-            terminal.note(&format!("{}: not read, the query does not need table `{name}`", path.display()));
             return Ok(None);
         }
         let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');

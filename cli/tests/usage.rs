@@ -36,10 +36,19 @@ fn every_table_needs_a_file_and_every_file_a_table() {
     let place = Place::new();
     place.say("eval shop.yaml").tells(2, &["--table deals=FILE --table visits=FILE"]);
     place.say("eval shop.yaml --table deals=deals.csv").tells(2, &["no file for table `visits`"]);
-    place.say("eval shop.yaml deals.csv").tells(2, &["--table deals=deals.csv", "--table visits=deals.csv"]);
+    place.say("eval shop.yaml deals.csv").tells(2, &["no file for table `visits`"]);
+    place.write("more.csv", place.read("deals.csv"));
+    place.say("eval shop.yaml more.csv").tells(2, &["--table deals=more.csv", "--table visits=more.csv"]);
+    place
+        .say("eval shop.yaml visits.csv --metric won")
+        .tells(2, &["does not need it: visits.csv\n", "no file for table `deals`"]);
+    let named = place.say("eval shop.yaml visits=./visits.csv deals=deals.csv").good();
+    assert_eq!(place.say("eval shop.yaml deals.csv ./visits.csv").good(), named);
+    let once = place.say("eval shop.yaml more.csv --metric won --format csv").good();
+    assert_eq!(place.say("eval shop.yaml deals.csv --metric won --format csv").good(), once);
     place.say("eval shop.yaml deals.csv ./deals.csv --metric won").tells(2, &["given twice"]);
     let outcome = place.say("eval shop.yaml deals=deals.csv visits=visits.csv --metric won");
-    assert!(outcome.stderr.contains("visits.csv: not read"), "{outcome:?}");
+    assert!(outcome.stderr.contains("does not need it: visits=visits.csv\n"), "{outcome:?}");
     outcome.good();
 }
 
