@@ -85,6 +85,21 @@ fn wide_where_it_fits_long_where_not() {
 }
 
 #[test]
+fn a_constant_divisor_does_not_count_rows() {
+    let place = Place::new();
+    let book = String::from_utf8(place.read("shop.yaml")).unwrap();
+    let book = book.replace("agg: average, expr: seconds", "expr: average(seconds) / 60");
+    place.write("shop.yaml", book);
+    let text = place.say("eval shop.yaml visits.csv --metric stay --format csv").good();
+    assert!(
+        text.ends_with(
+            "\nstay,total,0.5722222222222222,103/180,,,34.333333333333336,60,3,seconds,Marketing\n"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
 fn missing_values_say_why() {
     let place = Place::new();
     let text = place
