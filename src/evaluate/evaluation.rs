@@ -228,7 +228,7 @@ impl Evaluation {
         let _standard = Standard::enter();
         let view = self.program.view();
         let state = State::attach(view, self.memory.as_slice())?;
-        let mut set = ResultSet::new(&self.program, &state, self.unreadable.values().cloned().collect());
+        let mut set = ResultSet::new(&self.program, &state, &self.unreadable);
         for i in 0..view.level_count() {
             let level = view.level(i);
             if i == 0 {
