@@ -10,8 +10,9 @@ pub(super) const TEXT: usize = 16 * 1024;
 pub(super) const DEPTH: usize = 128;
 /// Parts of a formula, with `let`s written out.
 pub(super) const NODES: usize = 4096;
-/// What Rhai counts as depth: an operator of a chain counts one, a pair of parentheses two, an `if` six.
-pub(super) const PARSER_DEPTH: usize = 160;
+/// What Rhai counts as depth: an operator of a chain counts one, a pair of parentheses two, an `if` six. An
+/// unoptimised build of its parser takes up to 18 KiB of stack for each.
+pub(super) const PARSER_DEPTH: usize = 128;
 
 /// The problem of a formula that exceeds a limit at a place.
 pub(super) fn too_large(at: &Range<usize>) -> Problem {

@@ -128,3 +128,6 @@ fn row_size(row: &Row) -> usize {
         RowNode::Call(_, arguments) => arguments.iter().map(row_size).sum(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Names: what `let` binds, and what somebody may have meant.
 
-use super::syntax::Node;
+use super::syntax::{Let, Node};
 use std::rc::Rc;
 
 /// The `let`s visible at a place, innermost first.
@@ -8,17 +8,23 @@ pub(super) type Scope<'n> = Option<Rc<Binding<'n>>>;
 
 /// One `let`.
 pub(super) struct Binding<'n> {
-    name: &'n str,
+    pub(super) name: &'n str,
     /// What the name stands for. It is typed again wherever the name is used.
     pub(super) value: &'n Node,
     /// What the value can see: the `let`s before it.
     pub(super) outer: Scope<'n>,
     /// Whether the value has been refused already where it was given.
     pub(super) refused: bool,
+    /// Whether the value can be used for the rows of a table only.
+    pub(super) of_rows: bool,
 }
 
-pub(super) fn bind<'n>(name: &'n str, value: &'n Node, refused: bool, outer: &Scope<'n>) -> Scope<'n> {
-    Some(Rc::new(Binding { name, value, outer: outer.clone(), refused }))
+impl<'n> Binding<'n> {
+    /// A `let` of a formula, as if nothing were wrong with it and it could be used anywhere.
+    pub(super) fn new(binding: &'n Let, outer: &Scope<'n>) -> Self {
+        let Let { name, value } = binding;
+        Self { name, value, outer: outer.clone(), refused: false, of_rows: false }
+    }
 }
 
 pub(super) fn look_up<'n>(scope: &Scope<'n>, name: &str) -> Option<Rc<Binding<'n>>> {

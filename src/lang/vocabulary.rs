@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::tokens::{Token, TokenKind, Tokens};
 
 /// Brackets inside one another. Bounds how deep the parser can recurse.
-pub(super) const MAX_NESTING: usize = 48;
+pub(super) const MAX_NESTING: usize = 24;
 
 /// Reports every token that is no part of the language.
 pub(super) fn check(tokens: &Tokens<'_>, problems: &mut Vec<Problem>) {

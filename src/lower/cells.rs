@@ -303,6 +303,17 @@ impl Writer<'_, '_> {
         register
     }
 
+    /// A denominator. `won + lost` counts the rows of both, so its `n` is its value and not the smaller `n`.
+    fn denominator(&mut self, cell: &Cell) -> u32 {
+        let register = self.cell(cell);
+        let sum = matches!(cell, Cell::Arith(ArithOp::Add, ..));
+        if sum && counts_rows(self.book, cell) {
+            self.emit(CellOp::Rows, 0, register, 0, 0)
+        } else {
+            register
+        }
+    }
+
     fn filled(&mut self, metric: &Metric, value: u32) -> u32 {
         let fill = match &metric.fill_nulls_with {
             Some(Const::Int(v)) => self.number(i128::from(*v), 0),
@@ -316,7 +327,7 @@ impl Writer<'_, '_> {
         let value = self.metric(id);
         // A quotient at the top shows what it divides; so does an average.
         let parts = match &metric.value {
-            Cell::Arith(ArithOp::Div, a, b) => Some((self.cell(a), self.cell(b))),
+            Cell::Arith(ArithOp::Div, a, b) => Some((self.cell(a), self.denominator(b))),
             Cell::Aggregate(aggregate) => self.aggregate(aggregate).1,
             _ => None,
         };
@@ -334,6 +345,16 @@ impl Writer<'_, '_> {
             shape: metric_shape(self.book, metric),
             meaning: meaning::metric_meaning(self.book, id),
         }
+    }
+}
+
+/// True for counts and sums of counts, metrics followed.
+fn counts_rows(book: &Book, cell: &Cell) -> bool {
+    match cell {
+        Cell::Aggregate(aggregate) => aggregate.func == AggFunc::Count,
+        Cell::Metric(id) => book.metrics.get(id.0).is_some_and(|metric| counts_rows(book, &metric.value)),
+        Cell::Arith(ArithOp::Add, a, b) => counts_rows(book, a) && counts_rows(book, b),
+        _ => false,
     }
 }
 

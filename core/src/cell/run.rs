@@ -6,7 +6,7 @@
 use super::width::{REGISTER_HEAD, register_words};
 use crate::error::{Code, Error};
 use crate::eval;
-use crate::num::{NumError, Rational, RationalMut, Rounded};
+use crate::num::{NumError, Rational, RationalMut, Rounded, limbs};
 use crate::program::Program;
 use crate::program::layout::NONE;
 use crate::program::op::{CellOp, Instruction};
@@ -234,9 +234,13 @@ impl<'r> Operands<'r, '_> {
                 Ok(Marks::CONSTANT)
             }
             CellOp::Bool => Ok(Marks { truth: ins.a == 1, ..Marks::CONSTANT }),
-            CellOp::Neg | CellOp::Abs | CellOp::Round64 | CellOp::Sqrt | CellOp::Ln | CellOp::Exp => {
-                self.unary(ins, out, working)
-            }
+            CellOp::Neg
+            | CellOp::Abs
+            | CellOp::Rows
+            | CellOp::Round64
+            | CellOp::Sqrt
+            | CellOp::Ln
+            | CellOp::Exp => self.unary(ins, out, working),
             CellOp::Add
             | CellOp::Sub
             | CellOp::Mul
@@ -289,6 +293,12 @@ impl<'r> Operands<'r, '_> {
             CellOp::Abs => {
                 out.copy(value.abs())?;
                 return Ok(marks);
+            }
+            CellOp::Rows => {
+                out.copy(value)?;
+                // Sums of counts are whole and, one row being counted once at most, below 2^64.
+                let rows = limbs::to_u128(value.numerator()).and_then(|n| u64::try_from(n).ok());
+                return Ok(Marks { n: rows.unwrap_or(marks.n), ..marks });
             }
             CellOp::Sqrt => eval::square_root,
             CellOp::Ln => eval::logarithm,
@@ -372,6 +382,6 @@ fn set_rounded(
 pub(super) fn rounded(value: Rational<'_>, working: &mut [u64]) -> Result<f64, Reasons> {
     match value.round(working) {
         Ok(Rounded::Finite(bits)) => Ok(f64::from_bits(bits)),
-        Ok(Rounded::Overflow { .. }) | Err(_) => Err(Reasons::OVERFLOW),
+        Ok(Rounded::Overflow) | Err(_) => Err(Reasons::OVERFLOW),
     }
 }

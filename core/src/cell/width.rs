@@ -65,7 +65,7 @@ pub fn needs(op: CellOp, source: Source) -> Option<Needs> {
         (CellOp::Number | CellOp::Slot, _) => return None,
         (CellOp::Bool | CellOp::Not | CellOp::And | CellOp::Or | CellOp::IsNull, _) => (nothing, 0),
         (CellOp::Compare, _) => (nothing, a.scratch_cmp(b)),
-        (CellOp::Neg | CellOp::Abs, _) => (a, 0),
+        (CellOp::Neg | CellOp::Abs | CellOp::Rows, _) => (a, 0),
         (CellOp::Add | CellOp::Sub, _) => (a.add(b), a.scratch_add(b)),
         (CellOp::Mul, _) => (a.mul(b), 0),
         (CellOp::Div, _) => (a.div(b), 0),

@@ -3,11 +3,11 @@
 //! A null, and NaN in a float column, is missing. Infinity, a number beyond the declared type, a float that is no
 //! decimal of the declared scale: invalid input. Nothing is dropped and nothing is guessed.
 
-use super::text::{self, Digits, TextMaps, TextValue};
+use super::text::{self, Digits, TextMap, TextValue};
 use super::{CHUNK, Register};
 use crate::batch::{Column, Data, TimeUnit};
 use crate::num::decimal;
-use crate::program::{ColumnView, Program, TableView};
+use crate::program::{ColumnView, Program};
 use crate::reason::Reasons;
 use crate::types::LogicalType;
 
@@ -104,26 +104,23 @@ fn is_infinite(bits: u64) -> bool {
     bits & 0x7fff_ffff_ffff_ffff == 0x7ff0_0000_0000_0000
 }
 
-/// Loads rows `from .. from + len` of a column into a register.
+/// Loads some rows of a column into a register, at most [`CHUNK`].
 pub(crate) fn load(
     register: &mut Register,
     program: &Program<'_>,
-    table: &TableView<'_>,
-    index: usize,
-    columns: &[Column<'_>],
-    maps: &TextMaps<'_>,
-    from: usize,
-    len: usize,
+    declared: &ColumnView<'_>,
+    column: &Column<'_>,
+    map: &TextMap<'_>,
+    rows: core::ops::Range<usize>,
 ) {
-    let declared = program.column(table, index);
-    let Some(column) = columns.get(index) else { return };
-    for i in 0..len.min(CHUNK) {
+    let (from, len) = (rows.start, rows.len().min(CHUNK));
+    for i in 0..len {
         let status = status(column, from + i);
         register.reasons[i] = status.0;
         register.lo[i] = 0;
         register.hi[i] = 0;
     }
-    let fill = Fill { register, column, from, len: len.min(CHUNK) };
+    let fill = Fill { register, column, from, len };
     match declared.ty {
         LogicalType::Int => load_int(fill),
         LogicalType::Decimal(scale) => load_decimal(fill, scale),
@@ -131,7 +128,7 @@ pub(crate) fn load(
         LogicalType::Bool => load_bool(fill),
         LogicalType::Date => load_int(fill),
         LogicalType::Timestamp => load_timestamp(fill),
-        LogicalType::Category | LogicalType::Id => load_text(fill, program, &declared, index, maps),
+        LogicalType::Category | LogicalType::Id => load_text(fill, program, declared, map),
     }
 }
 
@@ -222,13 +219,7 @@ fn load_timestamp(fill: Fill<'_, '_>) {
     });
 }
 
-fn load_text(
-    fill: Fill<'_, '_>,
-    program: &Program<'_>,
-    declared: &ColumnView<'_>,
-    index: usize,
-    maps: &TextMaps<'_>,
-) {
+fn load_text(fill: Fill<'_, '_>, program: &Program<'_>, declared: &ColumnView<'_>, map: &TextMap<'_>) {
     let Fill { register, column, from, len } = fill;
     for i in 0..len {
         if register.reasons[i] != 0 {
@@ -236,7 +227,7 @@ fn load_text(
         }
         let (value, reasons) = if let Data::Dict { codes, .. } = &column.data {
             match codes.get(from + i) {
-                Some(code) => maps.constant(index, code),
+                Some(code) => map.constant(code),
                 None => (text::OTHER, Reasons::INVALID_INPUT),
             }
         } else {

@@ -11,24 +11,25 @@ use crate::program::op::{Instruction, RowOp};
 use crate::program::{Program, TableView};
 use crate::reason::Reasons;
 
-/// Runs a table's row code over rows `from .. from + len`. Registers must be as many as instructions.
+/// Runs a table's row code over some rows, at most [`CHUNK`]. Registers must be as many as instructions.
 pub(crate) fn run(
     registers: &mut [Register],
     program: &Program<'_>,
     table: &TableView<'_>,
     columns: &[Column<'_>],
     maps: &TextMaps<'_>,
-    from: usize,
-    len: usize,
+    rows: core::ops::Range<usize>,
 ) {
     for i in 0..table.code_count {
         let Some(ins) = program.instruction(table, i) else { return };
         let (below, rest) = registers.split_at_mut(i.min(registers.len()));
         let Some(dst) = rest.first_mut() else { return };
         if ins.op == RowOp::Load {
-            load(dst, program, table, ins.a as usize, columns, maps, from, len);
+            let Some(column) = columns.get(ins.a as usize) else { return };
+            let declared = program.column(table, ins.a as usize);
+            load(dst, program, &declared, column, &maps.of(ins.a as usize), rows.clone());
         } else {
-            step(dst, below, program, &ins, len.min(CHUNK));
+            step(dst, below, program, &ins, rows.len().min(CHUNK));
         }
     }
 }
@@ -116,7 +117,7 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
         Or => x.logic(1),
         If => x.choose(),
         Coalesce => x.coalesce(),
-        IsNull => x.is_null(),
+        IsNull => x.null_test(),
     }
 }
 
@@ -335,7 +336,7 @@ impl<'r> Operands<'r> {
         }
     }
 
-    fn is_null(self) {
+    fn null_test(self) {
         let a = self.register(self.ins.a);
         for i in 0..self.len {
             // Missing is an answer, failed is not: `is_null` of a failed value has failed, too.

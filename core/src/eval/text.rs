@@ -84,7 +84,7 @@ pub(crate) fn text_at<'b>(
             Some(code) => values.get(code),
             None => None,
         },
-        data => load::integer_at(data, row).map(|value| &*digits.write(value)),
+        data => load::integer_at(data, row).map(|value| digits.write(value)),
     };
     match bytes {
         Some(bytes) => resolve(program, declared, bytes),
@@ -154,15 +154,10 @@ impl<'m> TextMaps<'m> {
         Some(usize::try_from(*self.words.get(column)?).ok()? + 2 * entry)
     }
 
-    /// Value and reasons of a text register for a dictionary entry.
-    pub(crate) fn constant(&self, column: usize, entry: usize) -> (u64, Reasons) {
-        match self.slot(column, entry).and_then(|at| self.words.get(at)) {
-            Some(&packed) if packed & MISSING_BIT != 0 => (OTHER, Reasons::EMPTY),
-            Some(&packed) if packed & INVALID_BIT == 0 => {
-                (if packed == 0 { OTHER } else { packed - 1 }, Reasons::NONE)
-            }
-            _ => (OTHER, Reasons::INVALID_INPUT),
-        }
+    /// The map of one column.
+    pub(crate) fn of(&self, column: usize) -> TextMap<'_> {
+        let start = self.slot(column, 0).unwrap_or(usize::MAX);
+        TextMap { words: self.words.get(start..).unwrap_or(&[]) }
     }
 
     /// The group text of a dictionary entry, if it is known already.
@@ -173,6 +168,24 @@ impl<'m> TextMaps<'m> {
     pub(crate) fn remember(&mut self, column: usize, entry: usize, id: u64) {
         if let Some(word) = self.slot(column, entry).and_then(|at| self.words.get_mut(at + 1)) {
             *word = id;
+        }
+    }
+}
+
+/// What the dictionary entries of one column mean.
+pub(crate) struct TextMap<'m> {
+    words: &'m [u64],
+}
+
+impl TextMap<'_> {
+    /// Value and reasons of a text register for a dictionary entry.
+    pub(crate) fn constant(&self, entry: usize) -> (u64, Reasons) {
+        match self.words.get(entry.saturating_mul(2)) {
+            Some(&packed) if packed & MISSING_BIT != 0 => (OTHER, Reasons::EMPTY),
+            Some(&packed) if packed & INVALID_BIT == 0 => {
+                (if packed == 0 { OTHER } else { packed - 1 }, Reasons::NONE)
+            }
+            _ => (OTHER, Reasons::INVALID_INPUT),
         }
     }
 }

@@ -23,7 +23,7 @@ pub mod header {
     /// `u32`: bytes of the whole program
     pub const LENGTH: usize = 12;
     /// `u32`: number of sections
-    pub const SECTIONS: usize = 17;
+    pub const SECTIONS: usize = 16;
     /// `u8`: 0 for none, else the grain
     pub const GRAIN: usize = 20;
     /// `u8`: 0 = Monday

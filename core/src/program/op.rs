@@ -158,6 +158,8 @@ ops! {
         Abs = 50,
         Min = 51,
         Max = 52,
+        /// `a`, a count of rows, which from here on is also its own `n`.
+        Rows = 53,
         /// Nearest binary64 of `a`, taken as exact from here on.
         Round64 = 60,
         Sqrt = 61,

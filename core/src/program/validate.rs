@@ -55,7 +55,7 @@ fn check_header(program: &mut Program<'_>) -> Result<(), Error> {
         let length = read_u32(bytes, entry + 4) as usize;
         let wrong = Error::new(Code::ProgramSection, i);
         // Sections follow one another without gaps: every byte of a program has a meaning.
-        if offset != end || length % record != 0 {
+        if offset != end || !length.is_multiple_of(*record) {
             return Err(wrong);
         }
         end = offset.checked_add(length).ok_or(wrong)?;
@@ -399,7 +399,7 @@ fn cell_instruction_is_valid(program: &Program<'_>, i: usize, ins: &Instruction<
             };
             (ins.a as usize) < program.slot_count() && (ins.b == NONE || count(ins.b))
         }
-        Neg | Abs | Round64 | Sqrt | Ln | Exp => all(0, &[ins.a]),
+        Neg | Abs | Rows | Round64 | Sqrt | Ln | Exp => all(0, &[ins.a]),
         Not => all(1, &[ins.a]),
         Add | Sub | Mul | Div | Min | Max | Pow => all(0, &[ins.a, ins.b]),
         Compare => ins.aux <= 5 && all(0, &[ins.a, ins.b]),

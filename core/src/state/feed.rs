@@ -64,7 +64,7 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         let mut done = from.min(rows);
         while done < rows {
             let len = (rows - done).min(CHUNK);
-            eval::run(registers, program, &view, columns, &maps, done, len);
+            eval::run(registers, program, &view, columns, &maps, done..done + len);
             let (taken, need) = self.take_chunk(&feeding, registers, &mut maps, done, len);
             self.count_chunk(&feeding, table, registers, taken);
             done += taken;
@@ -88,11 +88,10 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         // First every row gets its places under every placement, so that a row enters everywhere or nowhere.
         let (mut taken, mut need) = (len, Need::Nothing);
         for placement in first..first + feeding.table.placement_count {
-            for row in 0..taken {
-                if let Err(lack) = self.place(feeding, registers, maps, placement, from, row) {
-                    (taken, need) = (row, lack);
-                    break;
-                }
+            let lacking = (0..taken)
+                .find_map(|row| self.place(feeding, registers, maps, placement, from, row).err().map(|lack| (row, lack)));
+            if let Some((row, lack)) = lacking {
+                (taken, need) = (row, lack);
             }
         }
         let mut places = [Place::Rejected(Reject::Filtered); CHUNK];

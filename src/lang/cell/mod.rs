@@ -8,13 +8,15 @@ mod call;
 
 use super::codes;
 use super::functions::FUNCTIONS;
-use super::names::{self, Scope};
+use super::literal::Fraction;
+use super::names::{self, Binding, Scope};
 use super::problem::Problem;
 use super::session::Session;
 use super::syntax::{Kind, Let, Node};
 use super::{CellScope, row_size};
 use crate::model::{ArithOp, Cell, CellKind, CmpOp, Table};
 use std::ops::Range;
+use std::rc::Rc;
 
 /// A typed cell expression.
 type Typed = (Cell, CellKind);
@@ -56,28 +58,11 @@ impl<'a, 's> CellTyper<'a, 's> {
         self.scope.tables.get(self.scope.table?.0)
     }
 
+    /// Types an expression. As in rows, its frame is kept small because it calls itself.
     fn typed<'n>(&mut self, node: &'n Node, scope: &Scope<'n>, depth: usize) -> Option<Typed> {
         self.session.take(1, depth, &node.at)?;
         let depth = depth + 1;
         match &node.kind {
-            Kind::Int(value) => number(i128::from(*value), 0),
-            Kind::Fraction(value) => match value.exact {
-                Some((mantissa, scale)) => number(mantissa, scale),
-                None => {
-                    let message = "the number has more digits than an exact decimal can hold";
-                    let problem = Problem::new(codes::NUMBER, &node.at, message);
-                    self.fail(problem.expected("at most 37 digits after the point and 38 in all"))
-                }
-            },
-            Kind::Bool(value) => Some((Cell::Bool(*value), CellKind::Bool)),
-            Kind::Text(_) => {
-                let problem = Problem::new(codes::LEVEL, &node.at, "text outside an aggregate");
-                self.fail(problem.hint("compare a column with it inside: count_if(column == \"..\")"))
-            }
-            Kind::Missing => {
-                let problem = Problem::new(codes::ALWAYS_MISSING, &node.at, "this is always missing");
-                self.fail(problem.hint("a metric can be compared with (): x == ()"))
-            }
             Kind::Name(name) => self.name(name, &node.at, scope, depth),
             Kind::Neg(a) => {
                 let a = self.number(a, scope, depth)?;
@@ -88,16 +73,8 @@ impl<'a, 's> CellTyper<'a, 's> {
                 let a = self.condition(a, scope, depth)?;
                 Some((Cell::Not(Box::new(a)), CellKind::Bool))
             }
-            Kind::Arith(ArithOp::Rem, a, b) => {
-                let _ = (self.number(a, scope, depth), self.number(b, scope, depth));
-                let problem = Problem::new(codes::LEVEL, &node.at, "`%` exists only for the values of a row");
-                self.fail(problem.hint("use it inside an aggregate"))
-            }
             Kind::Arith(ArithOp::Pow, a, b) => self.power(a, b, &node.at, scope, depth),
-            Kind::Arith(op, a, b) => {
-                let (a, b) = (self.number(a, scope, depth), self.number(b, scope, depth));
-                Some((Cell::Arith(*op, Box::new(a?), Box::new(b?)), CellKind::Number))
-            }
+            Kind::Arith(op, a, b) => self.arith(*op, [a, b], &node.at, scope, depth),
             Kind::Compare(op, a, b) => self.compare(*op, a, b, &node.at, scope, depth),
             Kind::And(a, b) => self.both(a, b, Cell::And, scope, depth),
             Kind::Or(a, b) => self.both(a, b, Cell::Or, scope, depth),
@@ -105,25 +82,72 @@ impl<'a, 's> CellTyper<'a, 's> {
                 let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
                 self.join(a?, b?, &node.at, Cell::Coalesce)
             }
-            Kind::If(condition, a, b) => {
-                let condition = self.condition(condition, scope, depth);
-                let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
-                let condition = Box::new(condition?);
-                self.join(a?, b?, &node.at, |a, b| Cell::If(condition, a, b))
-            }
-            Kind::In(value, _) => {
-                let _ = self.number(value, scope, depth);
-                let problem =
-                    Problem::new(codes::LEVEL, &node.at, "`in` exists only for the values of a row");
-                self.fail(problem.hint("write it inside: count_if(x in [..]); or x == 1 || x == 2"))
-            }
+            Kind::If(condition, a, b) => self.choice([condition, a, b], &node.at, scope, depth),
             Kind::Call(name, arguments) => self.call(name, arguments, &node.at, scope, depth),
             Kind::Block(lets, value) => {
                 let scope = self.lets(lets, scope, depth);
                 self.typed(value, &scope, depth)
             }
-            Kind::Refused => None,
+            Kind::In(value, _) => {
+                let _ = self.number(value, scope, depth);
+                self.literal(node)
+            }
+            _ => self.literal(node),
         }
+    }
+
+    /// A literal, or why there is none of its kind between metrics.
+    fn literal(&mut self, node: &Node) -> Option<Typed> {
+        let level = |message: &str| Problem::new(codes::LEVEL, &node.at, message);
+        let problem = match &node.kind {
+            Kind::Int(value) => return number(i128::from(*value), 0),
+            Kind::Fraction(Fraction { exact: Some((mantissa, scale)), .. }) => {
+                return number(*mantissa, *scale);
+            }
+            Kind::Bool(value) => return Some((Cell::Bool(*value), CellKind::Bool)),
+            Kind::Fraction(_) => {
+                let message = "the number has more digits than an exact decimal can hold";
+                Problem::new(codes::NUMBER, &node.at, message)
+                    .expected("at most 37 digits after the point and 38 in all")
+            }
+            Kind::Text(_) => level("text outside an aggregate")
+                .hint("compare a column with it inside: count_if(column == \"..\")"),
+            Kind::Missing => Problem::new(codes::ALWAYS_MISSING, &node.at, "this is always missing")
+                .hint("a metric can be compared with (): x == ()"),
+            Kind::In(..) => level("`in` exists only for the values of a row")
+                .hint("write it inside: count_if(x in [..]); or x == 1 || x == 2"),
+            _ => return None,
+        };
+        self.fail(problem)
+    }
+
+    fn arith<'n>(
+        &mut self,
+        op: ArithOp,
+        [a, b]: [&'n Node; 2],
+        at: &Range<usize>,
+        scope: &Scope<'n>,
+        depth: usize,
+    ) -> Option<Typed> {
+        let (a, b) = (self.number(a, scope, depth), self.number(b, scope, depth));
+        if op == ArithOp::Rem {
+            let problem = Problem::new(codes::LEVEL, at, "`%` exists only for the values of a row");
+            return self.fail(problem.hint("use it inside an aggregate"));
+        }
+        Some((Cell::Arith(op, Box::new(a?), Box::new(b?)), CellKind::Number))
+    }
+
+    fn choice<'n>(
+        &mut self,
+        [condition, a, b]: [&'n Node; 3],
+        at: &Range<usize>,
+        scope: &Scope<'n>,
+        depth: usize,
+    ) -> Option<Typed> {
+        let condition = self.condition(condition, scope, depth).map(Box::new);
+        let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
+        let condition = condition?;
+        self.join(a?, b?, at, |a, b| Cell::If(condition, a, b))
     }
 
     fn number<'n>(&mut self, node: &'n Node, scope: &Scope<'n>, depth: usize) -> Option<Cell> {
@@ -210,27 +234,26 @@ impl<'a, 's> CellTyper<'a, 's> {
     fn lets<'n>(&mut self, lets: &'n [Let], scope: &Scope<'n>, depth: usize) -> Scope<'n> {
         let mut scope = scope.clone();
         for binding in lets {
-            let refused = if self.is_of_columns(&binding.value, &scope, depth) {
+            let of_rows = self.is_of_rows(&binding.value, &scope);
+            let refused = if of_rows {
                 let before = self.session.count();
                 let _ = self.row(&binding.value, &scope, depth);
                 self.session.count() > before
             } else {
                 self.typed(&binding.value, &scope, depth).is_none()
             };
-            scope = names::bind(&binding.name, &binding.value, refused, &scope);
+            scope = Some(Rc::new(Binding { refused, of_rows, ..Binding::new(binding, &scope) }));
         }
         scope
     }
 
-    /// Whether an expression reads a column, or is text, outside every aggregate.
-    fn is_of_columns<'n>(&self, node: &'n Node, scope: &Scope<'n>, depth: usize) -> bool {
-        if depth > super::limits::DEPTH {
-            return false;
-        }
-        let of = |node: &'n Node| self.is_of_columns(node, scope, depth + 1);
+    /// Whether an expression reads a column outside every aggregate, or has another part that exists for
+    /// rows only.
+    fn is_of_rows<'n>(&self, node: &'n Node, scope: &Scope<'n>) -> bool {
+        let of = |node: &'n Node| self.is_of_rows(node, scope);
         match &node.kind {
             Kind::Name(name) => match names::look_up(scope, name) {
-                Some(binding) => self.is_of_columns(binding.value, &binding.outer, depth + 1),
+                Some(binding) => binding.of_rows,
                 None => {
                     !self.scope.metrics.iter().any(|metric| metric.name == name)
                         && (name == "as_of"
@@ -252,8 +275,14 @@ impl<'a, 's> CellTyper<'a, 's> {
                     !call::is_aggregate(name, arguments.len()) && arguments.iter().any(of)
                 }
             }
-            // Its own `let`s would have to be bound first; the value alone decides well enough.
-            Kind::Block(lets, value) => lets.iter().any(|binding| of(&binding.value)) || of(value),
+            Kind::Block(lets, value) => {
+                let mut scope = scope.clone();
+                for binding in lets {
+                    let of_rows = self.is_of_rows(&binding.value, &scope);
+                    scope = Some(Rc::new(Binding { of_rows, ..Binding::new(binding, &scope) }));
+                }
+                self.is_of_rows(value, &scope)
+            }
             Kind::Int(_) | Kind::Fraction(_) | Kind::Bool(_) | Kind::Missing | Kind::Refused => false,
         }
     }

@@ -51,26 +51,31 @@ impl RowTyper<'_, '_> {
         scope: &Scope<'n>,
         depth: usize,
     ) -> Option<Typed> {
-        let found = resolve(name, arguments.len(), at, self.session);
-        if let Some(Function { level: Level::Aggregate, .. }) = found {
-            let problem = self.misplaced_aggregate(name, at);
-            return self.fail(problem);
-        }
-        if let Some(Function { meaning: Meaning::Date | Meaning::Timestamp, .. }) = found {
+        let meaning = self.function(name, arguments.len(), at);
+        if let Some(Meaning::Date | Meaning::Timestamp) = meaning {
             return self.calendar_constant(name == "date", arguments, at, scope, depth);
         }
         // Every argument is typed even if one before it is refused, so that all problems show at once.
-        let typed: Vec<_> = arguments.iter().map(|argument| self.typed(argument, scope, depth)).collect();
-        let mut typed = typed.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
-        let (meaning, places) =
-            (found?.meaning, arguments.iter().map(|argument| &argument.at).collect::<Vec<_>>());
-        let (Some(a), Some(first)) = (typed.next(), places.first()) else {
-            return None;
-        };
-        match (typed.next(), places.get(1)) {
-            (Some(b), Some(second)) => self.of_two(meaning, (a, first), (b, second), at),
-            _ => self.of_one(meaning, a, first).map(Typed::Row),
+        let [a, b] = [arguments.first(), arguments.get(1)];
+        let [left, right] = [a, b].map(|argument| self.typed(argument?, scope, depth));
+        match (meaning?, a, b) {
+            (meaning, Some(a), None) => self.of_one(meaning, left?, &a.at).map(Typed::Row),
+            (meaning, Some(a), Some(b)) => {
+                let places = Places { at, left: &a.at, right: &b.at };
+                self.of_two(meaning, left?, right?, places)
+            }
+            _ => None,
         }
+    }
+
+    /// The meaning of a function that a row can call.
+    fn function(&mut self, name: &str, arguments: usize, at: &Range<usize>) -> Option<Meaning> {
+        let function = resolve(name, arguments, at, self.session)?;
+        if function.level == Level::Aggregate {
+            let problem = self.misplaced_aggregate(name, at);
+            return self.fail(problem);
+        }
+        Some(function.meaning)
     }
 
     fn misplaced_aggregate(&self, name: &str, at: &Range<usize>) -> Problem {
@@ -160,19 +165,13 @@ impl RowTyper<'_, '_> {
         }
     }
 
-    fn of_two(
-        &mut self,
-        meaning: Meaning,
-        (a, first): (Typed, &Range<usize>),
-        (b, second): (Typed, &Range<usize>),
-        at: &Range<usize>,
-    ) -> Option<Typed> {
-        for (value, place) in [(&a, first), (&b, second)] {
+    fn of_two(&mut self, meaning: Meaning, a: Typed, b: Typed, places: Places<'_>) -> Option<Typed> {
+        let at = places.at;
+        for (value, place) in [(&a, places.left), (&b, places.right)] {
             if matches!(value, Typed::Missing) {
                 return self.fail(always_missing(place));
             }
         }
-        let places = Places { at, left: first, right: second };
         match meaning {
             Meaning::Pow => self.arith(ArithOp::Pow, a, b, places),
             Meaning::Min | Meaning::Max => {

@@ -9,13 +9,14 @@ mod operator;
 mod typed;
 
 use super::codes;
-use super::names::{self, Scope};
+use super::names::{self, Binding, Scope};
 use super::problem::Problem;
 use super::session::Session;
 use super::syntax::{Kind, Let, Node};
 use super::{MetricName, functions};
 use crate::model::{ColumnId, ColumnType, Const, Row, RowNode, RowType, Table};
 use std::ops::Range;
+use std::rc::Rc;
 use typed::{Typed, constant, row};
 
 pub(super) use call::resolve;
@@ -33,25 +34,18 @@ pub(super) struct RowTyper<'a, 's> {
 impl RowTyper<'_, '_> {
     /// Types an expression and fixes its type.
     pub(super) fn row<'n>(&mut self, node: &'n Node, scope: &Scope<'n>, depth: usize) -> Option<Row> {
-        let typed = self.typed(node, scope, depth)?;
-        if matches!(typed, Typed::Missing) {
-            return self.fail(always_missing(&node.at));
+        match self.typed(node, scope, depth)? {
+            Typed::Missing => self.fail(always_missing(&node.at)),
+            typed => typed.settle(),
         }
-        typed.settle()
     }
 
     /// Types a condition.
     pub(super) fn condition<'n>(&mut self, node: &'n Node, scope: &Scope<'n>, depth: usize) -> Option<Row> {
-        let row = self.row(node, scope, depth)?;
-        if row.ty == RowType::Bool {
-            return Some(row);
+        match self.row(node, scope, depth)? {
+            row if row.ty == RowType::Bool => Some(row),
+            row => self.fail(no_condition(row.ty, &node.at)),
         }
-        let message = format!("the condition is {}", typed::name(row.ty));
-        let problem = Problem::new(codes::CONDITION, &node.at, message).expected("true or false");
-        self.fail(match row.ty {
-            RowType::Int => problem.hint("compare it, for example x != 0"),
-            _ => problem.hint("compare it with something"),
-        })
     }
 
     fn fail<T>(&mut self, problem: Problem) -> Option<T> {
@@ -59,18 +53,12 @@ impl RowTyper<'_, '_> {
         None
     }
 
+    /// Types an expression. It calls itself through the methods below, so its own frame, and theirs, are
+    /// kept small: what needs room is done after the operands have been typed.
     fn typed<'n>(&mut self, node: &'n Node, scope: &Scope<'n>, depth: usize) -> Option<Typed> {
         self.session.take(1, depth, &node.at)?;
         let depth = depth + 1;
         match &node.kind {
-            Kind::Int(value) => Some(Typed::Literal(constant(Const::Int(*value)))),
-            Kind::Fraction(value) => Some(match value.exact {
-                Some((mantissa, scale)) => Typed::Literal(constant(Const::Decimal { mantissa, scale })),
-                None => Typed::Row(constant(Const::Float(value.nearest))),
-            }),
-            Kind::Bool(value) => Some(Typed::Row(constant(Const::Bool(*value)))),
-            Kind::Text(value) => Some(Typed::Row(constant(Const::Text(value.clone())))),
-            Kind::Missing => Some(Typed::Missing),
             Kind::Name(name) => self.name(name, &node.at, scope, depth),
             Kind::Neg(a) => {
                 let a = self.typed(a, scope, depth)?;
@@ -80,42 +68,52 @@ impl RowTyper<'_, '_> {
                 let a = self.typed(a, scope, depth)?;
                 self.plus(a, &node.at)
             }
-            Kind::Not(a) => {
-                let a = self.condition(a, scope, depth)?;
-                Some(Typed::Row(row(RowType::Bool, RowNode::Not(Box::new(a)))))
-            }
-            Kind::Arith(op, a, b) => {
-                let places = Places { at: &node.at, left: &a.at, right: &b.at };
-                let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
-                self.arith(*op, a?, b?, places)
-            }
-            Kind::Compare(op, a, b) => {
-                let places = Places { at: &node.at, left: &a.at, right: &b.at };
-                let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
-                self.compare(*op, a?, b?, places).map(Typed::Row)
+            Kind::Not(a) => self.condition(a, scope, depth).map(not),
+            Kind::Arith(_, a, b) | Kind::Compare(_, a, b) | Kind::Coalesce(a, b) => {
+                self.of_operands(node, a, b, scope, depth)
             }
             Kind::And(a, b) => self.both(a, b, RowNode::And, scope, depth),
             Kind::Or(a, b) => self.both(a, b, RowNode::Or, scope, depth),
-            Kind::Coalesce(a, b) => {
-                let places = Places { at: &node.at, left: &a.at, right: &b.at };
-                let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
-                self.join(a?, b?, places, RowNode::Coalesce)
-            }
-            Kind::If(condition, a, b) => {
-                let places = Places { at: &node.at, left: &a.at, right: &b.at };
-                let condition = self.condition(condition, scope, depth);
-                let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
-                let condition = Box::new(condition?);
-                self.join(a?, b?, places, |a, b| RowNode::If(condition, a, b))
-            }
+            Kind::If(condition, a, b) => self.choice([condition, a, b], &node.at, scope, depth),
             Kind::In(value, items) => self.membership(value, items, &node.at, scope, depth).map(Typed::Row),
             Kind::Call(name, arguments) => self.call(name, arguments, &node.at, scope, depth),
             Kind::Block(lets, value) => {
                 let scope = self.lets(lets, scope, depth);
                 self.typed(value, &scope, depth)
             }
-            Kind::Refused => None,
+            literal => literal_row(literal),
         }
+    }
+
+    fn of_operands<'n>(
+        &mut self,
+        node: &'n Node,
+        a: &'n Node,
+        b: &'n Node,
+        scope: &Scope<'n>,
+        depth: usize,
+    ) -> Option<Typed> {
+        let places = Places { at: &node.at, left: &a.at, right: &b.at };
+        let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
+        match &node.kind {
+            Kind::Arith(op, ..) => self.arith(*op, a?, b?, places),
+            Kind::Compare(op, ..) => self.compare(*op, a?, b?, places).map(Typed::Row),
+            _ => self.join(a?, b?, places, RowNode::Coalesce),
+        }
+    }
+
+    fn choice<'n>(
+        &mut self,
+        [condition, a, b]: [&'n Node; 3],
+        at: &Range<usize>,
+        scope: &Scope<'n>,
+        depth: usize,
+    ) -> Option<Typed> {
+        let places = Places { at, left: &a.at, right: &b.at };
+        let condition = self.condition(condition, scope, depth).map(Box::new);
+        let (a, b) = (self.typed(a, scope, depth), self.typed(b, scope, depth));
+        let condition = condition?;
+        self.join(a?, b?, places, |a, b| RowNode::If(condition, a, b))
     }
 
     fn both<'n>(
@@ -126,8 +124,9 @@ impl RowTyper<'_, '_> {
         scope: &Scope<'n>,
         depth: usize,
     ) -> Option<Typed> {
-        let (a, b) = (self.condition(a, scope, depth), self.condition(b, scope, depth));
-        Some(Typed::Row(row(RowType::Bool, join(Box::new(a?), Box::new(b?)))))
+        let a = self.condition(a, scope, depth).map(Box::new);
+        let b = self.condition(b, scope, depth).map(Box::new);
+        Some(Typed::Row(row(RowType::Bool, join(a?, b?))))
     }
 
     /// Binds the names of a block, typing each value once for its problems.
@@ -135,7 +134,7 @@ impl RowTyper<'_, '_> {
         let mut scope = scope.clone();
         for binding in lets {
             let refused = self.typed(&binding.value, &scope, depth).is_none();
-            scope = names::bind(&binding.name, &binding.value, refused, &scope);
+            scope = Some(Rc::new(Binding { refused, ..Binding::new(binding, &scope) }));
         }
         scope
     }
@@ -147,6 +146,10 @@ impl RowTyper<'_, '_> {
             }
             return self.typed(binding.value, &binding.outer, depth);
         }
+        self.column(name, at, scope)
+    }
+
+    fn column(&mut self, name: &str, at: &Range<usize>, scope: &Scope<'_>) -> Option<Typed> {
         if let Some(position) = self.table.columns.iter().position(|column| column.name == name) {
             let ty = column_type(&self.table.columns.get(position)?.ty);
             return Some(Typed::Row(row(ty, RowNode::Column(ColumnId(position)))));
@@ -209,6 +212,34 @@ fn column_type(ty: &ColumnType) -> RowType {
         ColumnType::Category(_) | ColumnType::Id => RowType::Text,
         ColumnType::Date => RowType::Date,
         ColumnType::Timestamp => RowType::Timestamp,
+    }
+}
+
+/// A literal; what was refused is none.
+fn literal_row(kind: &Kind) -> Option<Typed> {
+    Some(match kind {
+        Kind::Int(value) => Typed::Literal(constant(Const::Int(*value))),
+        Kind::Fraction(value) => match value.exact {
+            Some((mantissa, scale)) => Typed::Literal(constant(Const::Decimal { mantissa, scale })),
+            None => Typed::Row(constant(Const::Float(value.nearest))),
+        },
+        Kind::Bool(value) => Typed::Row(constant(Const::Bool(*value))),
+        Kind::Text(value) => Typed::Row(constant(Const::Text(value.clone()))),
+        Kind::Missing => Typed::Missing,
+        _ => return None,
+    })
+}
+
+fn not(a: Row) -> Typed {
+    Typed::Row(row(RowType::Bool, RowNode::Not(Box::new(a))))
+}
+
+fn no_condition(ty: RowType, at: &Range<usize>) -> Problem {
+    let message = format!("the condition is {}", typed::name(ty));
+    let problem = Problem::new(codes::CONDITION, at, message).expected("true or false");
+    match ty {
+        RowType::Int => problem.hint("compare it, for example x != 0"),
+        _ => problem.hint("compare it with something"),
     }
 }
 
