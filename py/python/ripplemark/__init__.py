@@ -45,3 +45,9 @@ __all__ = [
     "load",
     "loads",
 ]
+
+# Tracebacks, help texts and pickles name what people import, not the file it is written in.
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
+del _name

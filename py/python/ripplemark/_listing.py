@@ -11,7 +11,7 @@ from ._errors import QueryError
 from ._show import Grid, Mark, html_page, text_table
 
 if TYPE_CHECKING:
-    import pandas
+    import pandas as _pandas
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ class Listing(Sequence[T], Generic[T]):
         """The records as dicts."""
         return [_as_dict(item) for item in self._items]
 
-    def to_pandas(self) -> "pandas.DataFrame":
+    def to_pandas(self) -> "_pandas.DataFrame":
         """The records as a pandas frame."""
         import pandas
 

@@ -15,9 +15,9 @@ from ._result_grid import grid
 from ._show import HTML_ROWS, TEXT_ROWS, html_page, text_table
 
 if TYPE_CHECKING:
-    import pandas
-    import polars
-    import pyarrow
+    import pandas as _pandas
+    import polars as _polars
+    import pyarrow as _pyarrow
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class Result:
     def __len__(self) -> int:
         return len(self._native)
 
-    def _cell(self, native: "_ripplemark.CellTuple") -> Cell:
+    def _cell(self, native: "_ripplemark._CellTuple") -> Cell:
         metric, level, key, period, value, exact, reasons, flags, numerator, denominator, n = native
         info = self._about["metrics"][metric]
         at = {name: part for name, part in zip(self.dimensions, key) if part is not ...}
@@ -231,17 +231,17 @@ class Result:
         hint = f" ({', '.join(hints)})" if hints else ""
         return f"no row entered `{metric}` at {place or 'the total'}{hint}"
 
-    def to_arrow(self) -> "pyarrow.Table":
+    def to_arrow(self) -> "_pyarrow.Table":
         """The result as a pyarrow table, long: one row for each cell."""
         import pyarrow
 
         return pyarrow.table(self)
 
-    def to_pandas(self) -> "pandas.DataFrame":
+    def to_pandas(self) -> "_pandas.DataFrame":
         """The result as a pandas frame, long: one row for each cell; dates are `datetime64`."""
         return self.to_arrow().to_pandas(date_as_object=False)
 
-    def to_polars(self) -> "polars.DataFrame":
+    def to_polars(self) -> "_polars.DataFrame":
         """The result as a polars frame, long: one row for each cell."""
         import polars
 

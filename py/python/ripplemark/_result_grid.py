@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any, Dict, List, Sequence
 
 from ._format import Format, formats
@@ -88,8 +89,19 @@ def _place(axes: Sequence[str], cell: "Cell") -> List[Mark]:
         elif cell.at[axis] is None:
             marks.append(Mark("missing", "missing", title="rows without a value"))
         else:
-            marks.append(Mark(str(cell.at[axis])))
+            marks.append(Mark(_coordinate(axis, cell.at[axis])))
     return marks
+
+
+def _coordinate(axis: str, value: object) -> str:
+    """A coordinate as people write it; a month and a year of the calendar in short."""
+    text = str(value)
+    if isinstance(value, datetime.date):
+        if axis == "month" and text.endswith("-01"):
+            return text[:-3]
+        if axis == "year" and text.endswith("-01-01"):
+            return text[:-6]
+    return text
 
 
 def _number(cell: "Cell", form: Format, unit: str) -> Mark:

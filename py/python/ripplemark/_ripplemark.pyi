@@ -3,7 +3,7 @@
 import os
 from typing import Any, Final, List, Optional, Tuple, final
 
-CellTuple = Tuple[
+_CellTuple = Tuple[
     int,
     str,
     List[Any],
@@ -15,6 +15,17 @@ CellTuple = Tuple[
     Optional[float],
     Optional[float],
     int,
+]
+
+__all__ = [
+    "Book",
+    "Evaluation",
+    "Program",
+    "ResultSet",
+    "currency_digits",
+    "load_file",
+    "load_text",
+    "version",
 ]
 
 version: Final[str]
@@ -71,7 +82,7 @@ class ResultSet:
     def json(self) -> str: ...
     def describe(self) -> str: ...
     def __len__(self) -> int: ...
-    def cells(self, start: int, stop: int) -> List[CellTuple]: ...
+    def cells(self, start: int, stop: int) -> List[_CellTuple]: ...
     def find(self, metric: int, key: List[object], period: Optional[int]) -> Optional[int]: ...
     def coordinates(self, dim: int) -> List[Any]: ...
     def periods(self) -> List[Any]: ...

@@ -82,8 +82,8 @@ border:0;border-bottom:1px solid rgba(128,128,128,.25);color:inherit}
 .ripplemark th{font-weight:600;border-bottom:2px solid rgba(128,128,128,.55);white-space:nowrap}
 .ripplemark .rm-sub{display:block;font-weight:400;font-size:11px;opacity:.65}
 .ripplemark .rm-number,.ripplemark th.rm-right{text-align:right;white-space:nowrap}
-.ripplemark .rm-reason{text-align:right;opacity:.55;font-style:italic;font-size:12px}
-.ripplemark .rm-all,.ripplemark .rm-missing{opacity:.6;font-style:italic}
+.ripplemark .rm-reason{text-align:right}
+.ripplemark i{opacity:.6;font-weight:400}
 .ripplemark .rm-total td{font-weight:600;background:rgba(128,128,128,.10)}
 .ripplemark sup{font-size:10px;opacity:.75;margin-left:2px}
 .ripplemark .rm-note{font-size:12px;opacity:.7;margin:1px 4px}
@@ -116,8 +116,10 @@ def _html_table(grid: Grid) -> str:
         parts.append('<tr class="rm-total">' if total else "<tr>")
         for mark in row:
             flags = f"<sup>{_escape(mark.flags)}</sup>" if mark.flags else ""
-            sub = f'<span class="rm-sub">{_escape(mark.sub)}</span>' if mark.sub else ""
-            parts.append(f'<td class="rm-{mark.kind}"{_title(mark)}>{_escape(mark.text)}{flags}{sub}</td>')
+            text = _escape(mark.text)
+            if mark.kind in ("reason", "all", "missing"):
+                text = f"<i>{text}</i>"
+            parts.append(f'<td class="rm-{mark.kind}"{_title(mark)}>{text}{flags}</td>')
         parts.append("</tr>")
     parts.append("</tbody></table>")
     if grid.count > len(shown):
