@@ -9,7 +9,7 @@ use crate::program::Program;
 use crate::result::ResultSet;
 use arrow::record_batch::RecordBatchReader;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::PyBytes;
 use ripplemark::bind::TableSpec;
 use ripplemark::read::{ReadOptions, open};
 use std::path::PathBuf;
@@ -33,14 +33,6 @@ impl Evaluation {
         let program = program.inner.clone();
         let inner = detached(py, || ripplemark::Evaluation::new(&program).map_err(Failure::from))?;
         Ok(Evaluation { program, inner: Mutex::new(inner) })
-    }
-
-    /// An evaluation that holds what state bytes hold.
-    #[staticmethod]
-    fn restore(py: Python<'_>, program: &Program, state: &[u8]) -> PyResult<Evaluation> {
-        let evaluation = Evaluation::new(py, program)?;
-        evaluation.merge_bytes(py, state)?;
-        Ok(evaluation)
     }
 
     /// Feeds an object that gives Arrow batches.
@@ -99,13 +91,6 @@ impl Evaluation {
             Ok((evaluation.finish()?, evaluation.state_bytes()?))
         })?;
         Ok(ResultSet::new(set, self.program.clone(), state))
-    }
-
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-        let rebuild = py.get_type::<Evaluation>().getattr("restore")?;
-        let program = Bound::new(py, Program { inner: self.program.clone() })?;
-        let state = self.state_bytes(py)?;
-        Ok((rebuild, PyTuple::new(py, [program.into_any(), state.into_any()])?))
     }
 }
 

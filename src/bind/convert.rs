@@ -12,8 +12,8 @@ use arrow::array::{
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::{CastOptions, TakeOptions, cast_with_options, take};
 use arrow::datatypes::{
-    BinaryViewType, ByteViewType, DataType, Date32Type, Decimal128Type, Decimal256Type, Float64Type, Int64Type,
-    StringViewType, TimeUnit, TimestampMicrosecondType, i256,
+    BinaryViewType, ByteViewType, DataType, Date32Type, Decimal128Type, Decimal256Type, Float64Type,
+    Int64Type, StringViewType, TimeUnit, TimestampMicrosecondType, i256,
 };
 use arrow::error::ArrowError;
 use ripplemark_core::types::LogicalType;
@@ -76,9 +76,9 @@ fn whole_days(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         _ => 86_400_000,
     };
     let ticks = cast(array, &DataType::Int64)?;
-    let days = ticks
-        .as_primitive::<Int64Type>()
-        .unary_opt::<_, Date32Type>(|tick| (tick % day == 0).then(|| i32::try_from(tick / day).ok()).flatten());
+    let days = ticks.as_primitive::<Int64Type>().unary_opt::<_, Date32Type>(|tick| {
+        (tick % day == 0).then(|| i32::try_from(tick / day).ok()).flatten()
+    });
     Ok(Arc::new(days))
 }
 

@@ -149,7 +149,8 @@ fn hint(declared: LogicalType, arrives: &DataType) -> String {
     use LogicalType::{Bool, Category, Date, Decimal, Float, Id, Int, Timestamp};
     match (declared, arrives) {
         (Int, ty) if ty.is_floating() => {
-            "declare the column `float` (or `decimal(n)` for money), or cast it to integers in the data"
+            "declare the column `float` (or `decimal(n)` for money), or cast it to integers in the data \
+             (pandas turns integers with gaps into floats: use `Int64`)"
                 .into()
         }
         (Id, ty) if ty.is_floating() => {

@@ -57,7 +57,7 @@ def _path(table: str, data: "str | os.PathLike[Any]") -> str:
 
 def _narrowed(program: "Program", table: str, data: Any) -> Any:
     """A pandas frame without the columns that are not read: one of them may hold what Arrow cannot carry."""
-    if not type(data).__module__.startswith("pandas.") or not hasattr(data, "columns"):
+    if type(data).__module__.split(".")[0] != "pandas" or not hasattr(data, "columns"):
         return data
     names = list(data.columns)
     if not all(isinstance(name, str) for name in names):

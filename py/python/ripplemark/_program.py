@@ -139,11 +139,8 @@ class Evaluation:
         return f"<ripplemark.Evaluation of {self._program.hash[:12]}: {rows}>"
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return (_rebuild, (self._program, self._native))
+        return (_rebuild, (self._program, self.state_bytes()))
 
 
-def _rebuild(program: Program, native: _ripplemark.Evaluation) -> Evaluation:
-    evaluation = Evaluation.__new__(Evaluation)
-    evaluation._program = program
-    evaluation._native = native
-    return evaluation
+def _rebuild(program: Program, state: bytes) -> Evaluation:
+    return Evaluation(program).merge_bytes(state)
