@@ -66,7 +66,7 @@ class Listing(Sequence[T], Generic[T]):
         return pandas.DataFrame(self.to_dicts())
 
     def _grid(self) -> Grid:
-        rows = [[Mark(_words(getattr(item, name))) for name in self._shown] for item in self._items]
+        rows = [[_mark(getattr(item, name)) for name in self._shown] for item in self._items]
         return Grid(columns=[Mark(name) for name in self._shown], rows=rows)
 
     def __repr__(self) -> str:
@@ -90,6 +90,10 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
 
 def _as_dict(item: Any) -> Dict[str, Any]:
     return {field.name: getattr(item, field.name) for field in fields(item)}
+
+
+def _mark(value: Any) -> Mark:
+    return Mark(_words(value), "number" if isinstance(value, int) and not isinstance(value, bool) else "text")
 
 
 def _words(value: Any) -> str:
