@@ -67,6 +67,18 @@ pub fn exactness(book: &Book, metric: MetricId) -> Exactness {
     book.metrics.get(metric.0).map_or(Exactness::Exact, |m| cells::shape(book, &m.value).exactness)
 }
 
+/// The tables that a metric reads, itself or through other metrics, in the order of the book.
+#[must_use]
+pub fn tables_read(book: &Book, metric: MetricId) -> Vec<TableId> {
+    let mut aggregates = Vec::new();
+    let whole = Cell::Metric(metric);
+    aggregates_of(book, &whole, &mut Vec::new(), &mut aggregates);
+    let mut tables: Vec<TableId> = aggregates.iter().map(|aggregate| aggregate.table).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    tables
+}
+
 /// Every aggregate that a cell expression stands on, metrics followed.
 fn aggregates_of<'b>(book: &'b Book, cell: &'b Cell, seen: &mut Vec<MetricId>, out: &mut Vec<&'b Aggregate>) {
     match cell {
