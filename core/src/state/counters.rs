@@ -168,10 +168,16 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         self.bump(at, rows);
     }
 
-    pub(super) fn count_used(&mut self, program: &Program<'_>, placement: usize, time: Option<i64>) {
+    pub(super) fn count_used(
+        &mut self,
+        program: &Program<'_>,
+        placement: usize,
+        rows: u64,
+        latest: Option<i64>,
+    ) {
         let at = self.placement_at(program, placement);
-        self.bump(at, 1);
-        if let Some(time) = time {
+        self.bump(at, rows);
+        if let Some(time) = latest {
             self.raise_watermark(at, time);
         }
     }
