@@ -88,8 +88,9 @@ def test_cells_that_are_not_there(result, book, table):
         result.value("won", regoin="EMEA")
     with pytest.raises(rm.CellError, match="did you mean `EMEA`"):
         result.value("won", region="EMEAA")
-    with pytest.raises(rm.CellError, match="expected text"):
-        result.value("won", region=True)
+    for odd in (True, "\ud800", 1.5):
+        with pytest.raises(rm.CellError, match="expected text"):
+            result.value("won", region=odd)
     with pytest.raises(LookupError, match="no row entered"):
         result.value("won", region="APAC", month="2017-07")
     plain = book.evaluate(deals=table, metrics="won", by="region", grain="month")
