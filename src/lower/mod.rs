@@ -21,6 +21,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Aggregate, Book, Cell, MetricId, Query, TableId};
 use encode::Encoder;
 use question::Question;
+use ripplemark_float_env::Standard;
 
 /// How a metric's number is computed, as `check` prints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub enum Exactness {
 /// # Panics
 /// Never. The same book and query give the same bytes on every machine.
 pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    // A filter's literals are read here.
+    let _standard = Standard::enter();
     let question = Question::resolve(book, query)?;
     let zone = ZoneTable::new(&book.timezone).map_err(|error| {
         vec![question::problem("RM0309", error, Some("use an IANA name such as Europe/Berlin".into()))]

@@ -43,6 +43,17 @@ pub enum DimValue {
     Text(usize),
 }
 
+/// Where a [`Cells`] stands; see [`Cells::resume`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// How many groups there are.
+    pub count: usize,
+    /// The group that comes next.
+    pub next: usize,
+    /// The level's mask.
+    pub level: u32,
+}
+
 /// A cursor over the groups of a state, sorted by key.
 ///
 /// The order is: each dimension in turn (numbers, then bytes of text, ascending; missing last), then the period.
@@ -79,7 +90,6 @@ impl<'s, 'p, M: AsRef<[u64]>> Cells<'s, 'p, M> {
         let (order, rest) = words.split_at_mut_checked(state.group_count()).ok_or(short)?;
         let mut count = state.sorted_groups(program, order).ok_or(short)?;
         let registers = Registers::new(*program, rest).ok_or(short)?;
-        let mut key = Key::new(program.dim_count());
         let kept = level & (LEVEL_PERIOD | ((1 << program.dim_count().min(30)) - 1));
         let coordinates =
             kept & !LEVEL_PERIOD != 0 || (kept & LEVEL_PERIOD != 0 && program.grain().is_some());
@@ -87,11 +97,45 @@ impl<'s, 'p, M: AsRef<[u64]>> Cells<'s, 'p, M> {
         if count == 0 && !coordinates {
             count = 1;
         }
-        for dim in 0..program.dim_count() {
-            key.set_all(dim);
+        Ok(Cells { program: *program, state, order, registers, count, next: 0, key: no_key(program), level })
+    }
+
+    /// Where this cursor stands.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position { count: self.count, next: self.next, level: self.level }
+    }
+
+    /// Takes up a cursor that was let go of at `position`: hosts that cannot keep a borrow from one call to the next
+    /// (C, for one) keep the position instead. Nothing is sorted or computed again.
+    ///
+    /// Program, state and words must be those of [`Cells::new`], and unchanged. Others give wrong cells or an error,
+    /// and nothing worse.
+    ///
+    /// # Errors
+    /// [`Code::Scratch`] if there are fewer than [`Cells::words`] words.
+    pub fn resume(
+        program: &Program<'p>,
+        state: &'s State<M>,
+        words: &'s mut [u64],
+        position: Position,
+    ) -> Result<Self, Error> {
+        let short = Error::new(Code::Scratch, Self::words(program, state));
+        let (order, rest) = words.split_at_mut_checked(state.group_count()).ok_or(short)?;
+        let registers = Registers::new(*program, rest).ok_or(short)?;
+        let Position { count, next, level } = position;
+        let mut cells =
+            Cells { program: *program, state, order, registers, count, next, key: no_key(program), level };
+        if let Some(group) = next.checked_sub(1).and_then(|current| cells.group(current)) {
+            cells.key = state.key(group, program.dim_count());
         }
-        key.set_no_period();
-        Ok(Cells { program: *program, state, order, registers, count, next: 0, key, level })
+        Ok(cells)
+    }
+
+    /// The number, in the state, of group `i` of the result; `None` for the one group of a state without rows.
+    fn group(&self, i: usize) -> Option<usize> {
+        let group = usize::try_from(*self.order.get(i)?).ok().filter(|&g| g < self.state.group_count())?;
+        (self.state.rows_of(group, self.program.dim_count()) > 0).then_some(group)
     }
 
     /// How many groups there are.
@@ -120,11 +164,7 @@ impl<'s, 'p, M: AsRef<[u64]>> Cells<'s, 'p, M> {
         if self.next >= self.count {
             return Ok(false);
         }
-        let group = (self.state.group_count() > 0)
-            .then(|| self.order.get(self.next).copied())
-            .flatten()
-            .map(|group| group as usize)
-            .filter(|&group| self.state.rows_of(group, self.program.dim_count()) > 0);
+        let group = self.group(self.next);
         if let Some(group) = group {
             self.key = self.state.key(group, self.program.dim_count());
         }
@@ -217,4 +257,14 @@ impl<'s, 'p, M: AsRef<[u64]>> Cells<'s, 'p, M> {
     pub(super) fn program(&self) -> &Program<'p> {
         &self.program
     }
+}
+
+/// The key of the one cell that a question without coordinates has.
+fn no_key(program: &Program<'_>) -> Key {
+    let mut key = Key::new(program.dim_count());
+    for dim in 0..program.dim_count() {
+        key.set_all(dim);
+    }
+    key.set_no_period();
+    key
 }

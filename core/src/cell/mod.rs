@@ -5,4 +5,4 @@ mod cells;
 mod run;
 pub mod width;
 
-pub use cells::{CellValue, Cells, DimValue};
+pub use cells::{CellValue, Cells, DimValue, Position};

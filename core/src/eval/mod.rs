@@ -9,6 +9,7 @@ mod text;
 
 pub(crate) use load::{load, status};
 pub(crate) use ops::{exponential, holds, logarithm, power, run, square_root};
+pub use text::column_words;
 pub(crate) use text::{Digits, TextMaps, TextValue, text_at};
 
 use crate::batch::Column;

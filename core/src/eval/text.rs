@@ -108,12 +108,16 @@ fn dictionary<'a>(column: &Column<'a>) -> Option<Text<'a>> {
     }
 }
 
+/// Words of [`super::Scratch::words`] that one column takes, for hosts that lay scratch memory out before they have
+/// all columns side by side. [`super::scratch_words`] is the sum over a batch.
+#[must_use]
+pub fn column_words(column: &Column<'_>) -> usize {
+    dictionary(column).map_or(1, |values| values.len().saturating_mul(2).saturating_add(1))
+}
+
 impl<'m> TextMaps<'m> {
     pub(crate) fn words(columns: &[Column<'_>]) -> usize {
-        columns
-            .iter()
-            .filter_map(dictionary)
-            .fold(columns.len(), |sum, values| sum.saturating_add(values.len().saturating_mul(2)))
+        columns.iter().fold(0, |sum, column| sum.saturating_add(column_words(column)))
     }
 
     /// Looks every dictionary entry up. `None` if the words are too few.
