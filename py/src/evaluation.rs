@@ -7,7 +7,7 @@ use crate::guard::{Failure, detached, lock};
 use crate::input;
 use crate::program::Program;
 use crate::result::ResultSet;
-use arrow::record_batch::RecordBatchReader;
+use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use ripplemark::bind::TableSpec;
@@ -107,39 +107,26 @@ impl Evaluation {
     ) -> PyResult<()> {
         let spec = self.spec(table).unwrap_or(TableSpec { name: table.to_owned(), columns: Vec::new() });
         // A source without batches has columns all the same, and they may be the wrong ones.
-        let empty = arrow::record_batch::RecordBatch::new_empty(reader.schema());
-        detached(py, || self.feed_checked(&spec, &empty))?;
+        let empty = input::narrowed(&spec, &RecordBatch::new_empty(reader.schema()));
+        detached(py, || Ok(lock(&self.inner)?.feed(table, &empty)?))?;
         let reader = Mutex::new(&mut reader);
         loop {
             py.check_signals()?;
-            let more = detached(py, || {
+            let batch = detached(py, || {
                 // Taken by this thread only; the lock is there because the stream itself is not shareable.
-                let batch = reader.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some(batch) = batch else { return Ok(false) };
-                let batch = batch.map_err(|error| input::failure(table, &error))?;
-                self.feed_checked(&spec, &batch)?;
-                Ok(true)
+                let next = reader.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some(batch) = next else { return Ok(None) };
+                let batch = input::narrowed(&spec, &batch.map_err(|error| input::failure(table, &error))?);
+                input::check(&spec, &batch)?;
+                Ok(Some(batch))
             })?;
-            if !more {
-                return Ok(());
-            }
-        }
-    }
-
-    fn feed_checked(
-        &self,
-        spec: &TableSpec,
-        batch: &arrow::record_batch::RecordBatch,
-    ) -> Result<(), Failure> {
-        let batch = input::narrowed(spec, batch);
-        input::check(spec, &batch)?;
-        let mut from = 0;
-        loop {
-            let rows = ROWS_AT_ONCE.min(batch.num_rows() - from);
-            lock(&self.inner)?.feed(&spec.name, &batch.slice(from, rows))?;
-            from += rows;
-            if from >= batch.num_rows() {
-                return Ok(());
+            let Some(batch) = batch else { return Ok(()) };
+            let mut from = 0;
+            while from < batch.num_rows() {
+                let rows = ROWS_AT_ONCE.min(batch.num_rows() - from);
+                detached(py, || Ok(lock(&self.inner)?.feed(table, &batch.slice(from, rows))?))?;
+                py.check_signals()?;
+                from += rows;
             }
         }
     }

@@ -89,7 +89,7 @@ def test_broken_files(book, tmp_path, name, kind, message):
 
 
 def test_paths_that_are_none(book):
-    for path in ("https://example.org/deals.parquet", "a\0b.csv"):
+    for path in ("https://example.org/deals.parquet", "a\0b.csv", "\ud800.csv", ""):
         with pytest.raises(rm.FileError):
             book.evaluate(metrics="won", deals=path)
 

@@ -81,7 +81,7 @@ def test_what_cannot_be_merged(book, table, program):
         one.merge(one)
     with pytest.raises(rm.StateError):
         one.merge(rm.Evaluation(book.compile(metrics="won")))
-    for wrong in (b"", b"nonsense", before[:-1], before + b"\0"):
+    for wrong in (b"", b"nonsense", before[:-1], before + b"\0", 5, "text"):
         with pytest.raises(rm.StateError):
             one.merge_bytes(wrong)
     with pytest.raises(TypeError):

@@ -88,8 +88,9 @@ def test_cells_that_are_not_there(result, book, table):
         result.value("won", regoin="EMEA")
     with pytest.raises(rm.CellError, match="did you mean `EMEA`"):
         result.value("won", region="EMEAA")
-    with pytest.raises(rm.CellError, match="expected text"):
-        result.value("won", region=True)
+    for odd in (True, "\ud800", 1.5):
+        with pytest.raises(rm.CellError, match="expected text"):
+            result.value("won", region=odd)
     with pytest.raises(LookupError, match="no row entered"):
         result.value("won", region="APAC", month="2017-07")
     plain = book.evaluate(deals=table, metrics="won", by="region", grain="month")
@@ -261,7 +262,8 @@ def test_numbers_by_unit():
     assert shown([1234.0], "money[JPY]") == ["1,234 JPY"]
     assert shown([1.5], "money[KWD]") == ["1.500 KWD"]
     assert shown([12.0, 3.0], "days") == ["12 days", "3 days"]
-    assert shown([12.5, 3.0], "days") == ["12.50 days", "3.00 days"]
+    assert shown([12.5, 3.0], "days") == ["12.5 days", "3.0 days"]
+    assert shown([12.25, 1 / 3], "days") == ["12.25 days", "0.33 days"]
     assert shown([0.0, 0.0], "") == ["0", "0"]
     assert shown([1e300], "") == ["1e+300"]
     assert shown([5e-324], "") == ["4.94066e-324"]

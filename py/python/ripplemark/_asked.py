@@ -24,6 +24,7 @@ def names(argument: str, value: Optional[Names]) -> Optional[List[str]]:
     for name in result:
         if not isinstance(name, str):
             raise QueryError(f"{argument}: expected names, got {name!r}")
+        text(argument, name)
     if argument == "metrics" and not result:
         raise QueryError("metrics: the list is empty; leave it out to ask for all metrics of the book")
     return result
@@ -32,7 +33,7 @@ def names(argument: str, value: Optional[Names]) -> Optional[List[str]]:
 def instant(argument: str, value: Optional[When]) -> Optional[str]:
     """A date or a point in time."""
     if value is None or isinstance(value, str):
-        return value
+        return text(argument, value)
     if isinstance(value, datetime.datetime):
         if value != value:  # pandas' NaT is a datetime that equals nothing
             raise QueryError(f"{argument}: expected a date or a point in time, got {value!r}")
@@ -67,4 +68,11 @@ def text(argument: str, value: Optional[str]) -> Optional[str]:
     """Text, or nothing."""
     if value is not None and not isinstance(value, str):
         raise QueryError(f"{argument}: expected text, got {type(value).__name__}")
+    if value is not None and not is_unicode(value):
+        raise QueryError(f"{argument}: {value!r} is not Unicode text")
     return value
+
+
+def is_unicode(value: str) -> bool:
+    """False for the halves of characters that Python lets stand alone."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in value)

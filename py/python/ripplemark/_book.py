@@ -39,10 +39,8 @@ def loads(text: str, name: str = "book") -> "Book":
     """
     if not isinstance(text, str):
         raise TypeError(f"expected the text of a book, got {type(text).__name__}")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise FileError(f"{name}: the text is not Unicode: {error}") from error
+    if not _asked.is_unicode(text) or not _asked.is_unicode(name):
+        raise FileError(f"{name!r}: the text is not Unicode")
     return Book(_ripplemark.load_text(text, name))
 
 

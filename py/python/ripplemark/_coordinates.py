@@ -7,6 +7,7 @@ import re
 from typing import Any, Dict, List, Optional, Tuple
 
 from . import _ripplemark
+from ._asked import is_unicode
 from ._errors import CellError
 from ._listing import did_you_mean
 
@@ -36,7 +37,7 @@ def _coordinate(name: str, kind: str, value: object) -> object:
     if kind == "text":
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        if isinstance(value, str):
+        if isinstance(value, str) and is_unicode(value):
             return value
     elif kind == "bool" and isinstance(value, bool):
         return value

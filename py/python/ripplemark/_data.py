@@ -50,8 +50,12 @@ def _path(table: str, data: "str | os.PathLike[Any]") -> str:
             f"table `{table}`: {path} is an address; expected a local file: fetch it first, or read it with pandas, "
             "polars or DuckDB and hand the frame over"
         )
-    if "\0" in path:
-        raise FileError(f"table `{table}`: the path holds a NUL character")
+    try:
+        named = "\0" not in path and bool(os.fsencode(path))
+    except UnicodeEncodeError:
+        named = False
+    if not named:
+        raise FileError(f"table `{table}`: {path!r} cannot be the path of a file")
     return os.path.expanduser(path)
 
 

@@ -51,7 +51,11 @@ def _digits(values: Sequence[float]) -> Optional[int]:
     sizes = [abs(value) for value in values if value != 0]
     if min(sizes) < 0.001 and max(sizes) < 1:
         return None
-    return 1 if max(sizes) >= 10_000 else 2 if max(sizes) >= 10 else 4
+    most = 1 if max(sizes) >= 10_000 else 2 if max(sizes) >= 10 else 4
+    for digits in range(1, most):
+        if all(float(f"{value:.{digits}f}") == value for value in values):
+            return digits
+    return most
 
 
 def _share_digits(values: Sequence[float]) -> int:

@@ -119,6 +119,8 @@ class Evaluation:
 
     def merge_bytes(self, state: bytes) -> "Evaluation":
         """Adds state bytes, from this machine or another. Returns the evaluation itself."""
+        if not isinstance(state, (bytes, bytearray, memoryview)):
+            raise StateError(f"expected bytes, got {type(state).__name__}")
         self._native.merge_bytes(bytes(state))
         return self
 

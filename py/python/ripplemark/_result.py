@@ -141,9 +141,8 @@ class Result:
         """Columns with missing or unreadable values, and the first unreadable one."""
         reports = []
         for column in self._about["columns"]:
-            row, example = column.pop("example") or (None, None)
-            reports.append(ColumnReport(**column, example_row=row, example=example))
-            column["example"] = None if row is None else [row, example]
+            row, example = column["example"] or (None, None)
+            reports.append(ColumnReport(**{**column, "example_row": row, "example": example}))
         return Listing(reports, "missing or unreadable values", list(ColumnReport.__dataclass_fields__))
 
     @property

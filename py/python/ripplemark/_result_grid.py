@@ -140,7 +140,8 @@ def _notes(result: "Result", cells: "Sequence[Cell]") -> List[Mark]:
         marks.append(Mark(text))
     for column in result.quality:
         if column.invalid:
-            text = f"{column.table}.{column.column}: {column.invalid:,} unreadable values"
+            values = "value" if column.invalid == 1 else "values"
+            text = f"{column.table}.{column.column}: {column.invalid:,} unreadable {values}"
             if column.example is not None:
                 text += f", the first in row {column.example_row:,}: {column.example!r}"
             marks.append(Mark(text))

@@ -13,6 +13,8 @@ from typing import List, Sequence
 
 TEXT_ROWS = 24
 HTML_ROWS = 60
+SHORT = 30
+"""Texts up to this length stay on one line."""
 
 
 @dataclass
@@ -82,6 +84,7 @@ border:0;border-bottom:1px solid rgba(128,128,128,.25);color:inherit}
 .ripplemark th{font-weight:600;border-bottom:2px solid rgba(128,128,128,.55);white-space:nowrap}
 .ripplemark .rm-sub{display:block;font-weight:400;font-size:11px;opacity:.65}
 .ripplemark .rm-number,.ripplemark th.rm-right{text-align:right;white-space:nowrap}
+.ripplemark .rm-short{white-space:nowrap}
 .ripplemark .rm-reason{text-align:right}
 .ripplemark i{opacity:.6;font-weight:400}
 .ripplemark .rm-total td{font-weight:600;background:rgba(128,128,128,.10)}
@@ -119,7 +122,8 @@ def _html_table(grid: Grid) -> str:
             text = _escape(mark.text)
             if mark.kind in ("reason", "all", "missing"):
                 text = f"<i>{text}</i>"
-            parts.append(f'<td class="rm-{mark.kind}"{_title(mark)}>{text}{flags}</td>')
+            kind = mark.kind if mark.kind != "text" or len(mark.text) > SHORT else "short"
+            parts.append(f'<td class="rm-{kind}"{_title(mark)}>{text}{flags}</td>')
         parts.append("</tr>")
     parts.append("</tbody></table>")
     if grid.count > len(shown):
