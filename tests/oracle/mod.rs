@@ -4,6 +4,8 @@
 //! division, arithmetic on `()` gives `()`, and a float that would be NaN or infinite ends the row with a reason.
 //! Nothing of ripplemark is used.
 
+#![allow(clippy::float_cmp)] // Comparison by IEEE is what is told here.
+
 use std::cmp::Ordering;
 
 use num_bigint::BigInt;
@@ -56,7 +58,7 @@ fn nearest_quotient(a: i64, b: i64) -> Try<f64> {
     let guess = (a as f64 / b as f64).to_bits();
     // |a - m * 2^e * b|, times 2^-e where e is negative, as an integer.
     let distance = |bits: u64, scale: u32| {
-        let mantissa = bits & (1 << 52) - 1 | u64::from(bits >> 52 != 0) << 52;
+        let mantissa = (bits & ((1 << 52) - 1)) | (u64::from(bits >> 52 != 0) << 52);
         let shift = (bits >> 52).max(1) as i64 - 1075 + i64::from(scale);
         let product = BigInt::from(mantissa) * BigInt::from(b) << u64::try_from(shift).unwrap();
         let exact = BigInt::from(a) << scale;
