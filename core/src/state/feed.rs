@@ -88,8 +88,9 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         // First every row gets its places under every placement, so that a row enters everywhere or nowhere.
         let (mut taken, mut need) = (len, Need::Nothing);
         for placement in first..first + feeding.table.placement_count {
-            let lacking = (0..taken)
-                .find_map(|row| self.place(feeding, registers, maps, placement, from, row).err().map(|lack| (row, lack)));
+            let lacking = (0..taken).find_map(|row| {
+                self.place(feeding, registers, maps, placement, from, row).err().map(|lack| (row, lack))
+            });
             if let Some((row, lack)) = lacking {
                 (taken, need) = (row, lack);
             }

@@ -10,6 +10,7 @@ mod feed;
 mod group;
 mod merge;
 pub(crate) mod slots;
+mod sort;
 mod texts;
 
 pub use counters::{Reject, RowCounts};
