@@ -8,7 +8,7 @@
 mod support;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt64Array};
@@ -74,7 +74,7 @@ fn data() -> Option<PathBuf> {
     None
 }
 
-fn reference(data: &PathBuf, name: &str) -> Value {
+fn reference(data: &Path, name: &str) -> Value {
     let text = std::fs::read_to_string(data.join("reference").join(name).with_extension("json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
@@ -82,7 +82,7 @@ fn reference(data: &PathBuf, name: &str) -> Value {
 /// A binary64 as C's `%a` writes it with all 13 digits.
 fn hex_float(value: f64) -> String {
     let bits = value.to_bits();
-    let (exponent, fraction) = (bits >> 52 & 0x7ff, bits & (1 << 52) - 1);
+    let (exponent, fraction) = (bits >> 52 & 0x7ff, bits & ((1 << 52) - 1));
     let sign = if bits >> 63 == 1 { "-" } else { "" };
     match exponent {
         0 if fraction == 0 => format!("{sign}0x0.0p+0"),
@@ -190,7 +190,7 @@ fn join(keys: &StringArray, unique: &StringArray) -> UInt64Array {
 }
 
 /// Opportunities with the columns of their agent, product and account beside them.
-fn crm(data: &PathBuf) -> RecordBatch {
+fn crm(data: &Path) -> RecordBatch {
     let file = |name: &str| read(data.join("maven_crm").join(name));
     let (deals, teams, products, accounts) =
         (file("sales_pipeline.csv"), file("sales_teams.csv"), file("products.csv"), file("accounts.csv"));
@@ -224,7 +224,7 @@ fn crm_book() -> String {
 }
 
 /// Evaluates the book on the CRM data.
-fn ask(data: &PathBuf, text: &str, query: &Query) -> ResultSet {
+fn ask(data: &Path, text: &str, query: &Query) -> ResultSet {
     evaluate(&compile(&support::book(text), query), "opps", &crm(data))
 }
 

@@ -1,2 +1,48 @@
-//! The `ripplemark` program.
-fn main() {}
+//! The `ripplemark` program: checks a KPI book, compiles a question to a program, evaluates it over files.
+//!
+//! All counting is done by the library; what stands here is the conversation with the terminal. Standard output
+//! carries the result and nothing else, standard error carries everything that is said about it.
+
+mod args;
+mod atomic;
+mod check;
+mod compile;
+mod eval;
+mod failure;
+mod inputs;
+mod merge;
+mod output;
+mod question;
+mod source;
+mod terminal;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use failure::Failure;
+use std::process::ExitCode;
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(refusal) => {
+            // `--help` and `--version` arrive here too. Nobody is left to tell if this cannot be printed.
+            let _ = refusal.print();
+            return ExitCode::from(if refusal.use_stderr() { failure::USAGE } else { 0 });
+        }
+    };
+    let terminal = Terminal::new(arguments.color);
+    match run(&arguments.command, &terminal) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(&terminal),
+    }
+}
+
+fn run(command: &Command, terminal: &Terminal) -> Result<(), Failure> {
+    match command {
+        Command::Check(options) => check::run(options, terminal),
+        Command::Compile(options) => compile::run(options, terminal),
+        Command::Eval(options) => eval::run(options, terminal),
+        Command::Merge(options) => merge::run(options, terminal),
+    }
+}

@@ -1,1 +1,33 @@
-//! The Python module.
+//! The native half of the Python package: handles on books, programs, evaluations and results.
+//!
+//! What people call is written in Python (`python/ripplemark`), where signatures, help texts and types are at home.
+//! Here stands only what needs the engine. Every call that computes releases the interpreter and turns errors and
+//! panics into the package's own exceptions.
+
+mod book;
+mod error;
+mod evaluation;
+mod guard;
+mod input;
+mod program;
+mod result;
+
+use pyo3::prelude::*;
+
+/// The module `ripplemark._ripplemark`.
+#[pymodule]
+mod _ripplemark {
+    #[pymodule_export]
+    use super::book::{Book, currency_digits, load_file, load_text};
+    #[pymodule_export]
+    use super::evaluation::Evaluation;
+    #[pymodule_export]
+    use super::program::Program;
+    #[pymodule_export]
+    use super::result::ResultSet;
+
+    /// The version of the engine, as receipts carry it.
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const version: &str = env!("CARGO_PKG_VERSION");
+}

@@ -12,8 +12,8 @@ use arrow::array::{
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::{CastOptions, TakeOptions, cast_with_options, take};
 use arrow::datatypes::{
-    BinaryViewType, ByteViewType, DataType, Date32Type, Date64Type, Decimal128Type, Decimal256Type,
-    Float64Type, Int64Type, StringViewType, TimestampMicrosecondType, i256,
+    BinaryViewType, ByteViewType, DataType, Date32Type, Decimal128Type, Decimal256Type, Float64Type,
+    Int64Type, StringViewType, TimeUnit, TimestampMicrosecondType, i256,
 };
 use arrow::error::ArrowError;
 use ripplemark_core::types::LogicalType;
@@ -39,11 +39,7 @@ pub(super) fn convert(array: &ArrayRef, conversion: &Conversion) -> Result<Store
         }
         Conversion::TextDictionary => text_dictionary(array),
         Conversion::WholeDays => {
-            let days = array.as_primitive::<Date64Type>().unary_opt::<_, Date32Type>(|millis| {
-                const DAY: i64 = 86_400_000;
-                (millis % DAY == 0).then(|| i32::try_from(millis / DAY).ok()).flatten()
-            });
-            let days: ArrayRef = Arc::new(days);
+            let days = whole_days(array)?;
             let invalid = lost(array, &days);
             Ok(Stored { invalid, ..Stored::share(&days)? })
         }
@@ -69,6 +65,21 @@ pub(super) fn convert(array: &ArrayRef, conversion: &Conversion) -> Result<Store
         }
         Conversion::UnpackRuns(of, inner) => convert(&cast(array, of)?, inner),
     }
+}
+
+/// The days of points in time that begin a day; others become null.
+fn whole_days(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let day: i64 = match array.data_type() {
+        DataType::Timestamp(TimeUnit::Second, _) => 86_400,
+        DataType::Timestamp(TimeUnit::Microsecond, _) => 86_400_000_000,
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => 86_400_000_000_000,
+        _ => 86_400_000,
+    };
+    let ticks = cast(array, &DataType::Int64)?;
+    let days = ticks.as_primitive::<Int64Type>().unary_opt::<_, Date32Type>(|tick| {
+        (tick % day == 0).then(|| i32::try_from(tick / day).ok()).flatten()
+    });
+    Ok(Arc::new(days))
 }
 
 /// Arrow's cast, where a value that the target cannot hold becomes null.

@@ -19,7 +19,7 @@ pub(super) enum Conversion {
     Text,
     /// A dictionary of text, kept as one.
     TextDictionary,
-    /// Milliseconds that have to be whole days.
+    /// Points in time that have to be whole days.
     WholeDays,
     /// 256-bit decimals, brought to as many digits after the point as are declared if they have more.
     WideDecimal {
@@ -75,7 +75,8 @@ pub(super) fn plan(declared: LogicalType, arrives: &DataType) -> Result<Conversi
         LogicalType::Id => id(arrives),
         LogicalType::Date => match arrives {
             DataType::Date32 => Some(Conversion::Share),
-            DataType::Date64 => Some(Conversion::WholeDays),
+            // pandas has no type for days: its dates are points in time without a zone, at midnight.
+            DataType::Date64 | DataType::Timestamp(_, None) => Some(Conversion::WholeDays),
             _ => None,
         },
         LogicalType::Timestamp => matches!(arrives, DataType::Timestamp(..)).then_some(Conversion::Share),
@@ -148,7 +149,8 @@ fn hint(declared: LogicalType, arrives: &DataType) -> String {
     use LogicalType::{Bool, Category, Date, Decimal, Float, Id, Int, Timestamp};
     match (declared, arrives) {
         (Int, ty) if ty.is_floating() => {
-            "declare the column `float` (or `decimal(n)` for money), or cast it to integers in the data"
+            "declare the column `float` (or `decimal(n)` for money), or cast it to integers in the data \
+             (pandas turns integers with gaps into floats: use `Int64`)"
                 .into()
         }
         (Id, ty) if ty.is_floating() => {

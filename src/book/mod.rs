@@ -40,6 +40,7 @@ use fields::Fields;
 use formula::{FormulaReader, Lang, MetricName};
 use metrics::{Draft, Surroundings};
 use problems::{Problems, unplaced};
+use ripplemark_float_env::Standard;
 use source::Source;
 use values::Formulas;
 
@@ -91,6 +92,8 @@ pub fn load_path(path: impl AsRef<Path>) -> Result<Loaded, Diagnostics> {
 
 /// Reads a book with a given formula reader; `file` is the name that problems carry.
 pub(crate) fn load_with<R: FormulaReader>(text: &str, file: &str, reader: &R) -> Result<Loaded, Diagnostics> {
+    // A host that rounds upward must not read other literals.
+    let _standard = Standard::enter();
     let source = Source::new(text, file);
     let mut problems = Problems::new(&source);
     let book = read(&source, reader, &mut problems);

@@ -71,6 +71,8 @@ impl Evaluation {
     /// If the program has no such table, or columns are missing or of types that cannot feed the declared ones; no
     /// row has then been fed.
     pub fn feed(&mut self, table: &str, batch: &RecordBatch) -> Result<(), Error> {
+        // Reading numbers out of text rounds, too.
+        let _standard = Standard::enter();
         let index = self.table_index(table)?;
         let schema = batch.schema();
         let known = self.binders.get(&index).is_some_and(|(own, _)| *own == schema);
@@ -226,7 +228,7 @@ impl Evaluation {
         let _standard = Standard::enter();
         let view = self.program.view();
         let state = State::attach(view, self.memory.as_slice())?;
-        let mut set = ResultSet::new(&self.program, &state, self.unreadable.values().cloned().collect());
+        let mut set = ResultSet::new(&self.program, &state, &self.unreadable);
         for i in 0..view.level_count() {
             let level = view.level(i);
             if i == 0 {

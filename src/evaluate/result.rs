@@ -10,6 +10,7 @@ use ripplemark_core::time::{Grain, civil_from_days};
 use ripplemark_core::{Flags, Program as View, Reasons, State};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// What a reader of a metric's number needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -130,6 +131,9 @@ pub struct ColumnReport {
     pub example: Option<(u64, String)>,
 }
 
+/// Values that the host could not read, by table and column name.
+pub(super) type UnreadableByColumn = BTreeMap<(usize, String), Unreadable>;
+
 /// A result with everything that explains it.
 #[derive(Clone, Debug)]
 pub struct ResultSet {
@@ -152,7 +156,11 @@ pub struct ResultSet {
 }
 
 impl ResultSet {
-    pub(super) fn new(program: &Program, state: &State<&[u64]>, unreadable: Vec<Unreadable>) -> ResultSet {
+    pub(super) fn new(
+        program: &Program,
+        state: &State<&[u64]>,
+        unreadable: &UnreadableByColumn,
+    ) -> ResultSet {
         let view = program.view();
         let dims: Vec<_> = (0..view.dim_count()).map(|d| view.dim(d)).collect();
         ResultSet {
@@ -161,7 +169,7 @@ impl ResultSet {
             grain: view.grain(),
             cells: Vec::new(),
             rows: (0..state.placement_count(view)).map(|i| row_report(view, state, i)).collect(),
-            columns: column_reports(view, state, &unreadable),
+            columns: column_reports(view, state, unreadable),
             receipt: Receipt::default(),
             dim_types: dims.iter().map(|dim| dim.ty).collect(),
             hasher: Sha256::new(),
@@ -245,7 +253,11 @@ fn row_report(view: &View<'_>, state: &State<&[u64]>, i: usize) -> RowReport {
     }
 }
 
-fn column_reports(view: &View<'_>, state: &State<&[u64]>, unreadable: &[Unreadable]) -> Vec<ColumnReport> {
+fn column_reports(
+    view: &View<'_>,
+    state: &State<&[u64]>,
+    unreadable: &UnreadableByColumn,
+) -> Vec<ColumnReport> {
     let mut reports = Vec::new();
     for t in 0..view.table_count() {
         let table = view.table(t);
@@ -254,8 +266,7 @@ fn column_reports(view: &View<'_>, state: &State<&[u64]>, unreadable: &[Unreadab
             if missing + invalid > 0 {
                 let column = view.column(&table, c).name;
                 let example = unreadable
-                    .iter()
-                    .find(|found| found.column == column)
+                    .get(&(t, column.to_owned()))
                     .map(|found| (found.row as u64, found.text.clone()));
                 reports.push(ColumnReport {
                     table: table.name.to_owned(),

@@ -2,7 +2,7 @@
 
 use super::question::{Question, problem};
 use super::rows::{SlotSpec, relation, slot_hashes};
-use super::{Exactness, meaning};
+use super::{Exactness, aggregates_of, meaning};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     AggFunc, Aggregate, ArithOp, Book, Cell, CellFn, Const, Metric, MetricId, MetricKind, RowType,
@@ -294,7 +294,13 @@ impl Writer<'_, '_> {
             return register;
         }
         let Some(metric) = self.book.metrics.get(id.0) else { return self.number(0, 0) };
-        let value = self.cell(&metric.value);
+        let value = match (&metric.value, metric.kind) {
+            // A rate stands on the rows of its denominator, also where another metric uses it.
+            (Cell::Arith(ArithOp::Div, a, b), MetricKind::Simple | MetricKind::Ratio) => {
+                self.binary(CellOp::Div, 1, a, b)
+            }
+            (value, _) => self.cell(value),
+        };
         let mut register = self.filled(metric, value);
         if shape(self.book, &metric.value).exactness == Exactness::Rounded {
             register = self.emit(CellOp::Round64, 0, register, 0, 0);
@@ -332,7 +338,11 @@ impl Writer<'_, '_> {
             _ => None,
         };
         let n = match (metric.kind, parts) {
-            (MetricKind::Simple | MetricKind::Ratio, Some((_, denominator))) => denominator,
+            (MetricKind::Simple | MetricKind::Ratio, Some((_, denominator)))
+                if !divides_by_constant(self.book, &metric.value) =>
+            {
+                denominator
+            }
             _ => value,
         };
         let (numerator, denominator) = parts.unwrap_or((NONE, NONE));
@@ -346,6 +356,14 @@ impl Writer<'_, '_> {
             meaning: meaning::metric_meaning(self.book, id),
         }
     }
+}
+
+/// True for `average(seconds) / 60`, whose denominator no row enters.
+fn divides_by_constant(book: &Book, cell: &Cell) -> bool {
+    let Cell::Arith(ArithOp::Div, _, denominator) = cell else { return false };
+    let mut found = Vec::new();
+    aggregates_of(book, denominator, &mut Vec::new(), &mut found);
+    found.is_empty()
 }
 
 /// True for counts and sums of counts, metrics followed.

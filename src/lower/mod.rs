@@ -21,6 +21,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Aggregate, Book, Cell, MetricId, Query, TableId};
 use encode::Encoder;
 use question::Question;
+use ripplemark_float_env::Standard;
 
 /// How a metric's number is computed, as `check` prints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub enum Exactness {
 /// # Panics
 /// Never. The same book and query give the same bytes on every machine.
 pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    // A filter's literals are read here.
+    let _standard = Standard::enter();
     let question = Question::resolve(book, query)?;
     let zone = ZoneTable::new(&book.timezone).map_err(|error| {
         vec![question::problem("RM0309", error, Some("use an IANA name such as Europe/Berlin".into()))]
@@ -62,6 +65,18 @@ pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
 #[must_use]
 pub fn exactness(book: &Book, metric: MetricId) -> Exactness {
     book.metrics.get(metric.0).map_or(Exactness::Exact, |m| cells::shape(book, &m.value).exactness)
+}
+
+/// The tables that a metric reads, itself or through other metrics, in the order of the book.
+#[must_use]
+pub fn tables_read(book: &Book, metric: MetricId) -> Vec<TableId> {
+    let mut aggregates = Vec::new();
+    let whole = Cell::Metric(metric);
+    aggregates_of(book, &whole, &mut Vec::new(), &mut aggregates);
+    let mut tables: Vec<TableId> = aggregates.iter().map(|aggregate| aggregate.table).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    tables
 }
 
 /// Every aggregate that a cell expression stands on, metrics followed.

@@ -10,6 +10,33 @@ use crate::model::{
 /// Most dimensions of one query.
 const MAX_DIMS: usize = ripplemark_core::program::layout::MAX_DIMS;
 
+/// Columns that every result has beside its dimensions.
+const RESULT_COLUMNS: [&str; 12] = [
+    "metric",
+    "level",
+    "value",
+    "value_bits",
+    "exact",
+    "reason",
+    "flags",
+    "numerator",
+    "denominator",
+    "n",
+    "unit",
+    "owner",
+];
+
+/// The name of the period column.
+fn grain_word(grain: Grain) -> &'static str {
+    match grain {
+        Grain::Day => "day",
+        Grain::Week => "week",
+        Grain::Month => "month",
+        Grain::Quarter => "quarter",
+        Grain::Year => "year",
+    }
+}
+
 pub(super) struct Question<'b> {
     pub(super) metrics: Vec<MetricId>,
     /// Aggregates of these metrics and of the metrics they refer to.
@@ -176,6 +203,14 @@ fn resolve_dims(
                 "RM0305",
                 format!("dimension `{name}` is named twice"),
                 Some("leave one out".into()),
+            ));
+            continue;
+        }
+        if RESULT_COLUMNS.contains(&name.as_str()) || query.grain.is_some_and(|grain| grain_word(grain) == name) {
+            problems.push(problem(
+                "RM0313",
+                format!("a dimension cannot be called `{name}`: results have a column of that name"),
+                Some("give the column another name in the book; `source:` keeps the name that the data use".into()),
             ));
             continue;
         }

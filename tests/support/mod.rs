@@ -12,27 +12,27 @@ use ripplemark::model::{Book, Query};
 use ripplemark::{Evaluation, Program, ResultSet};
 
 /// A file or folder below `tests/`.
-pub fn tests_path(name: &str) -> PathBuf {
+pub(crate) fn tests_path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
 }
 
 /// A book that must load; otherwise its problems are shown.
-pub fn book(text: &str) -> Book {
+pub(crate) fn book(text: &str) -> Book {
     book::load_str(text, "book.yaml").unwrap_or_else(|problems| panic!("{problems}")).book
 }
 
 /// A program that must compile; otherwise its problems are shown.
-pub fn compile(book: &Book, query: &Query) -> Program {
+pub(crate) fn compile(book: &Book, query: &Query) -> Program {
     Program::compile(book, query).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 /// A query for everything in a book, by these dimensions.
-pub fn by(dims: &[&str]) -> Query {
+pub(crate) fn by(dims: &[&str]) -> Query {
     Query { by: dims.iter().map(|dim| (*dim).to_owned()).collect(), ..Query::default() }
 }
 
 /// Columns as one batch; every column may hold nulls.
-pub fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+pub(crate) fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     let fields: Vec<Field> =
         columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
@@ -40,7 +40,7 @@ pub fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
 }
 
 /// An evaluation that was fed these batches.
-pub fn fed(program: &Program, table: &str, batches: &[RecordBatch]) -> Evaluation {
+pub(crate) fn fed(program: &Program, table: &str, batches: &[RecordBatch]) -> Evaluation {
     let mut evaluation = Evaluation::new(program).unwrap();
     for batch in batches {
         evaluation.feed(table, batch).unwrap();
@@ -49,12 +49,12 @@ pub fn fed(program: &Program, table: &str, batches: &[RecordBatch]) -> Evaluatio
 }
 
 /// The result of one batch.
-pub fn evaluate(program: &Program, table: &str, batch: &RecordBatch) -> ResultSet {
+pub(crate) fn evaluate(program: &Program, table: &str, batch: &RecordBatch) -> ResultSet {
     fed(program, table, std::slice::from_ref(batch)).finish().unwrap()
 }
 
 /// A batch in pieces of `rows` rows, without copying.
-pub fn pieces(batch: &RecordBatch, rows: usize) -> Vec<RecordBatch> {
+pub(crate) fn pieces(batch: &RecordBatch, rows: usize) -> Vec<RecordBatch> {
     (0..batch.num_rows())
         .step_by(rows.max(1))
         .map(|from| batch.slice(from, rows.min(batch.num_rows() - from)))
@@ -62,22 +62,22 @@ pub fn pieces(batch: &RecordBatch, rows: usize) -> Vec<RecordBatch> {
 }
 
 /// A batch with its rows in another order (or only some of them).
-pub fn reordered(batch: &RecordBatch, rows: &[usize]) -> RecordBatch {
+pub(crate) fn reordered(batch: &RecordBatch, rows: &[usize]) -> RecordBatch {
     let rows = arrow::array::UInt64Array::from_iter_values(rows.iter().map(|&row| row as u64));
     arrow::compute::take_record_batch(batch, &rows).unwrap()
 }
 
 /// Lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A small generator with a fixed seed (splitmix64), so that every run tests the same cases.
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     /// The next 64 bits.
-    pub fn roll(&mut self) -> u64 {
+    pub(crate) fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let x = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -85,12 +85,12 @@ impl Dice {
     }
 
     /// A number below `end`.
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.roll() % end.max(1) as u64) as usize
     }
 
     /// The numbers below `end` in some order.
-    pub fn order(&mut self, end: usize) -> Vec<usize> {
+    pub(crate) fn order(&mut self, end: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..end).collect();
         for i in (1..end).rev() {
             order.swap(i, self.below(i + 1));
@@ -100,6 +100,6 @@ impl Dice {
 }
 
 /// Whether the long run was asked for.
-pub fn full() -> bool {
+pub(crate) fn full() -> bool {
     std::env::var_os("RIPPLEMARK_FULL").is_some_and(|value| value == "1")
 }

@@ -316,7 +316,10 @@ impl<'r> Operands<'r, '_> {
         working: &mut [u64],
     ) -> Result<Marks, NumError> {
         let ((a_marks, a), (b_marks, b)) = (self.get(ins.a)?, self.get(ins.b)?);
-        let marks = a_marks.and(b_marks);
+        let mut marks = a_marks.and(b_marks);
+        if ins.op == CellOp::Div && ins.aux == 1 {
+            marks.n = b_marks.n;
+        }
         if !marks.reasons.is_none() {
             return Ok(marks);
         }

@@ -145,6 +145,7 @@ ops! {
         Add = 20,
         Sub = 21,
         Mul = 22,
+        /// `aux` 1: the quotient stands on the rows of its denominator, as a rate does.
         Div = 23,
         /// `aux` as in row code.
         Compare = 30,

@@ -401,7 +401,8 @@ fn cell_instruction_is_valid(program: &Program<'_>, i: usize, ins: &Instruction<
         }
         Neg | Abs | Rows | Round64 | Sqrt | Ln | Exp => all(0, &[ins.a]),
         Not => all(1, &[ins.a]),
-        Add | Sub | Mul | Div | Min | Max | Pow => all(0, &[ins.a, ins.b]),
+        Add | Sub | Mul | Min | Max | Pow => all(0, &[ins.a, ins.b]),
+        Div => ins.aux <= 1 && all(0, &[ins.a, ins.b]),
         Compare => ins.aux <= 5 && all(0, &[ins.a, ins.b]),
         And | Or => all(1, &[ins.a, ins.b]),
         If => ins.aux <= 1 && all(1, &[ins.a]) && all(ins.aux, &[ins.b, ins.c]),

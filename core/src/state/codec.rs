@@ -283,8 +283,9 @@ fn read_period(input: &mut In<'_>) -> Result<Option<i64>, Error> {
         ALL => Ok(None),
         VALUE => {
             let day = input.u64()? as i64;
-            // A period's first day is a day that exists in an `i32` of days, as Arrow's dates are.
-            if i32::try_from(day).is_err() { Err(input.wrong()) } else { Ok(Some(day)) }
+            // Arrow's dates are an `i32` of days, and a period begins at most a leap year before the day it holds.
+            let first = i64::from(i32::MIN) - 366;
+            if (first..=i64::from(i32::MAX)).contains(&day) { Ok(Some(day)) } else { Err(input.wrong()) }
         }
         _ => Err(input.wrong()),
     }
@@ -362,7 +363,7 @@ fn read_slot(kind: SlotKind, words: &mut [u64; SLOT_WORDS], input: &mut In<'_>) 
     Ok(())
 }
 
-/// Checks state bytes as a whole: header, canonical slots, groups with rows, in strictly ascending order.
+/// Checks state bytes as a whole: header, counters that add up, canonical slots, groups with rows, in strictly ascending order.
 fn check(program: &Program<'_>, bytes: &[u8]) -> Result<(), Error> {
     let magic = Error::new(Code::StateMagic, 0);
     let mut input = In { bytes, at: 0 };
@@ -372,7 +373,11 @@ fn check(program: &Program<'_>, bytes: &[u8]) -> Result<(), Error> {
     if input.take(32)? != program.signature() {
         return Err(Error::new(Code::StateSignature, 0));
     }
-    input.take(8 * super::counters::words(program))?;
+    let counters = input.take(8 * super::counters::words(program))?;
+    let words = counters.chunks_exact(8).map(|b| b.try_into().map_or(0, u64::from_le_bytes));
+    if !super::counters::are_consistent(program, words) {
+        return Err(Error::new(Code::StateBytes, HEADER));
+    }
     let groups = input.u64()?;
     let mut previous: Option<In<'_>> = None;
     for _ in 0..groups {

@@ -79,6 +79,21 @@ pub(super) fn words(program: &Program<'_>) -> usize {
     program.table_count() + PLACEMENT * program.placement_count() + 2 * program.column_total()
 }
 
+/// Whether counters are ones that a state can have: for each placement, used and rejected rows make up the rows read,
+/// and a watermark that is not there is 0.
+pub(super) fn are_consistent(program: &Program<'_>, counters: impl Iterator<Item = u64> + Clone) -> bool {
+    let mut placements = counters.clone().skip(program.table_count());
+    (0..program.placement_count()).all(|i| {
+        let read = counters.clone().nth(program.placement(i).table);
+        let mut rows = Some(0_u64);
+        for count in placements.by_ref().take(PLACEMENT - 2) {
+            rows = rows.and_then(|rows| rows.checked_add(count));
+        }
+        let watermark = (placements.next(), placements.next());
+        rows.is_some() && rows == read && matches!(watermark, (Some(0), Some(0)) | (Some(1), Some(_)))
+    })
+}
+
 impl<M: AsRef<[u64]>> State<M> {
     fn placement_at(&self, program: &Program<'_>, placement: usize) -> usize {
         self.at.counters + program.table_count() + PLACEMENT * placement
@@ -153,10 +168,16 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         self.bump(at, rows);
     }
 
-    pub(super) fn count_used(&mut self, program: &Program<'_>, placement: usize, time: Option<i64>) {
+    pub(super) fn count_used(
+        &mut self,
+        program: &Program<'_>,
+        placement: usize,
+        rows: u64,
+        latest: Option<i64>,
+    ) {
         let at = self.placement_at(program, placement);
-        self.bump(at, 1);
-        if let Some(time) = time {
+        self.bump(at, rows);
+        if let Some(time) = latest {
             self.raise_watermark(at, time);
         }
     }

@@ -4,12 +4,13 @@
 //! were placed. When there is no room for a row, the rows before it are in and it and the rest are not: the caller
 //! makes room and feeds again from there. Which row that was leaves no trace in the state.
 
-use super::{Key, Need, Reject, State, slots};
-use crate::batch::{Column, Data};
+use super::place::{Feeding, Place};
+use super::{Need, Reject, State, slots};
+use crate::batch::Column;
 use crate::error::{Code, Error};
-use crate::eval::{self, CHUNK, Digits, Register, Scratch, TextMaps, TextValue};
+use crate::eval::{self, CHUNK, Register, Scratch, TextMaps};
+use crate::program::Program;
 use crate::program::op::RowOp;
-use crate::program::{self, DimType, Program, TableView};
 use crate::reason::Reasons;
 
 /// How far feeding got.
@@ -21,25 +22,11 @@ pub struct Fed {
     pub need: Need,
 }
 
-/// A row's place under one placement.
-#[derive(Clone, Copy)]
-enum Place {
-    Group(usize, Option<i64>),
-    Rejected(Reject),
-}
-
-/// Everything that stays the same while a batch is fed.
-struct Feeding<'c, 'b, 'p> {
-    program: &'c Program<'p>,
-    table: TableView<'p>,
-    columns: &'c [Column<'b>],
-}
-
 impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
     /// Feeds rows `from .. rows` of a batch of table `table`.
     ///
-    /// `columns` are in the order of the program's table. If [`Fed::need`] is not [`Need::Nothing`], make a larger state, [`State::merge`] this one
-    /// into it, and feed again from [`Fed::rows_done`].
+    /// `columns` are in the order of the program's table. If [`Fed::need`] is not [`Need::Nothing`], make a larger
+    /// state, [`State::merge`] this one into it, and feed again from [`Fed::rows_done`].
     ///
     /// # Errors
     /// A `Batch…` code or [`Code::Scratch`]; the state is then unchanged.
@@ -60,7 +47,7 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         let words = TextMaps::words(columns);
         let mut maps =
             TextMaps::fill(program, &view, columns, scratch.words).ok_or(Error::new(Code::Scratch, words))?;
-        let feeding = Feeding { program, table: view, columns };
+        let feeding = Feeding::new(program, view, columns);
         let mut done = from.min(rows);
         while done < rows {
             let len = (rows - done).min(CHUNK);
@@ -85,25 +72,24 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         len: usize,
     ) -> (usize, Need) {
         let first = feeding.table.placement_start;
+        let last = first + feeding.table.placement_count;
+        let mut places = [Place::Rejected(Reject::Filtered); CHUNK];
         // First every row gets its places under every placement, so that a row enters everywhere or nowhere.
-        let (mut taken, mut need) = (len, Need::Nothing);
-        for placement in first..first + feeding.table.placement_count {
-            let lacking = (0..taken).find_map(|row| {
-                self.place(feeding, registers, maps, placement, from, row).err().map(|lack| (row, lack))
-            });
-            if let Some((row, lack)) = lacking {
+        let (mut taken, mut need) = (len.min(CHUNK), Need::Nothing);
+        for placement in first..last {
+            let rows = places.get_mut(..taken).unwrap_or(&mut []);
+            if let Err((row, lack)) = self.place_chunk(feeding, registers, maps, placement, from, rows) {
                 (taken, need) = (row, lack);
             }
         }
-        let mut places = [Place::Rejected(Reject::Filtered); CHUNK];
-        for placement in first..first + feeding.table.placement_count {
-            for (row, place) in places.iter_mut().enumerate().take(taken) {
-                // The groups exist now: this finds them again.
-                if let Ok(found) = self.place(feeding, registers, maps, placement, from, row) {
-                    *place = found;
-                }
+        for placement in first..last {
+            let rows = places.get_mut(..taken).unwrap_or(&mut []);
+            // With one placement its places stand there already; with more, the groups exist now and are found again.
+            if last - first > 1 && self.place_chunk(feeding, registers, maps, placement, from, rows).is_err()
+            {
+                return (0, need);
             }
-            self.enter(feeding, registers, placement, places.get(..taken).unwrap_or(&[]));
+            self.enter(feeding, registers, placement, rows);
         }
         (taken, need)
     }
@@ -116,16 +102,21 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         places: &[Place],
     ) {
         let program = feeding.program;
-        let dims = program.dim_count();
-        for place in places {
+        let dims = feeding.dims;
+        let (mut used, mut latest) = (0, None);
+        let mut starts = [None; CHUNK];
+        for (place, start) in places.iter().zip(&mut starts) {
             match *place {
                 Place::Group(group, time) => {
                     self.add_rows(group, dims, 1);
-                    self.count_used(program, placement, time);
+                    *start = Some(self.slots_start(group, dims));
+                    used += 1;
+                    latest = latest.max(time);
                 }
                 Place::Rejected(reject) => self.count_reject(program, placement, reject),
             }
         }
+        self.count_used(program, placement, used, latest);
         for i in 0..program.slot_count() {
             let slot = program.slot(i);
             if slot.placement != placement {
@@ -134,12 +125,9 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
             let mask = slot.mask.and_then(|r| registers.get(r));
             let arg = slot.arg.and_then(|r| registers.get(r));
             let words = slots::slot_words(slot.kind);
-            for (row, place) in places.iter().enumerate() {
-                if let Place::Group(group, _) = *place
-                    && let Some(target) =
-                        self.slots_mut(group, dims).get_mut(slot.offset..slot.offset + words)
-                {
-                    slots::update(slot.kind, target, mask, arg, row);
+            for (row, start) in starts.iter().enumerate().take(places.len()) {
+                if let Some(start) = start {
+                    slots::update(slot.kind, self.run_mut(start + slot.offset, words), mask, arg, row);
                 }
             }
         }
@@ -166,130 +154,4 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
             }
         }
     }
-
-    fn place(
-        &mut self,
-        feeding: &Feeding<'_, '_, '_>,
-        registers: &[Register],
-        maps: &mut TextMaps<'_>,
-        placement: usize,
-        from: usize,
-        row: usize,
-    ) -> Result<Place, Need> {
-        let program = feeding.program;
-        if let Some(filter) = feeding.table.filter.and_then(|r| registers.get(r)) {
-            match filter.reasons[row % CHUNK] {
-                0 if filter.lo[row % CHUNK] == 1 => {}
-                reasons if reasons & !Reasons::EMPTY.0 != 0 => {
-                    return Ok(Place::Rejected(Reject::FilterFailed));
-                }
-                _ => return Ok(Place::Rejected(Reject::Filtered)),
-            }
-        }
-        let mut key = Key::new(program.dim_count());
-        let time = match place_in_time(program, registers, placement, row) {
-            Ok(None) => {
-                key.set_no_period();
-                None
-            }
-            Ok(Some((time, day))) => {
-                match program.grain() {
-                    Some(grain) => key.set_period(program.calendar().start(grain, day)),
-                    None => key.set_no_period(),
-                }
-                Some(time)
-            }
-            Err(reject) => return Ok(Place::Rejected(reject)),
-        };
-        for dim in 0..program.dim_count() {
-            match self.dim_value(feeding, registers, maps, dim, from, row)? {
-                Ok(Some(value)) => key.set_dim(dim, value),
-                Ok(None) => key.set_missing(dim),
-                Err(reject) => return Ok(Place::Rejected(reject)),
-            }
-        }
-        Ok(Place::Group(self.find_or_add(&key)?, time))
-    }
-
-    /// The key word of a dimension at a row: a value, missing, or a reason to reject the row.
-    fn dim_value(
-        &mut self,
-        feeding: &Feeding<'_, '_, '_>,
-        registers: &[Register],
-        maps: &mut TextMaps<'_>,
-        dim: usize,
-        from: usize,
-        row: usize,
-    ) -> Result<Result<Option<u64>, Reject>, Need> {
-        let program = feeding.program;
-        let column_index = match program.key(&feeding.table, dim) {
-            program::Key::Register(r) => {
-                let register = registers.get(r).unwrap_or(&Register::ZERO);
-                return Ok(match register.reasons[row % CHUNK] {
-                    0 => Ok(Some(register.lo[row % CHUNK])),
-                    reasons if reasons == Reasons::EMPTY.0 => Ok(None),
-                    _ => Err(Reject::InvalidKey),
-                });
-            }
-            program::Key::TextColumn(c) => c,
-        };
-        debug_assert_eq!(program.dim(dim).ty, DimType::Text);
-        let Some(column) = feeding.columns.get(column_index) else { return Ok(Err(Reject::InvalidKey)) };
-        let declared = program.column(&feeding.table, column_index);
-        let entry = match &column.data {
-            Data::Dict { codes, .. } if eval::status(column, from + row).is_none() => codes.get(from + row),
-            _ => None,
-        };
-        if let Some(id) = entry.and_then(|entry| maps.interned(column_index, entry)) {
-            return Ok(Ok(Some(id)));
-        }
-        let mut digits = Digits::EMPTY;
-        match eval::text_at(program, &declared, column, from + row, &mut digits) {
-            TextValue::Missing => Ok(Ok(None)),
-            TextValue::Invalid => Ok(Err(Reject::InvalidKey)),
-            TextValue::Bytes(bytes, _) => {
-                let id = self.intern(bytes)?;
-                if let Some(entry) = entry {
-                    maps.remember(column_index, entry, id);
-                }
-                Ok(Ok(Some(id)))
-            }
-        }
-    }
-}
-
-/// Time (as the column has it) and local day of a row; `None` where the placement does not read time.
-fn place_in_time(
-    program: &Program<'_>,
-    registers: &[Register],
-    placement: usize,
-    row: usize,
-) -> Result<Option<(i64, i64)>, Reject> {
-    let Some(register) = program.placement(placement).at.and_then(|r| registers.get(r)) else {
-        return Ok(None);
-    };
-    match register.reasons[row % CHUNK] {
-        0 => {}
-        reasons if reasons == Reasons::EMPTY.0 => return Err(Reject::NoTime),
-        _ => return Err(Reject::InvalidTime),
-    }
-    let time = register.lo[row % CHUNK] as i64;
-    let is_date = program.placement_is_date(placement);
-    let (from, to) = if is_date { program.range_days() } else { program.range() };
-    if time < from || time >= to {
-        return Err(Reject::OutOfRange);
-    }
-    if let Some((instant, day)) = program.as_of()
-        && time >= if is_date { i64::from(day) } else { instant }
-    {
-        return Err(Reject::AfterAsOf);
-    }
-    if is_date {
-        return Ok(Some((time, time)));
-    }
-    let (first, last) = program.calendar_range();
-    if time < first || time >= last {
-        return Err(Reject::OutOfCalendar);
-    }
-    Ok(Some((time, program.zone().local_day(time))))
 }

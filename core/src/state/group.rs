@@ -105,6 +105,11 @@ impl<M: AsRef<[u64]>> State<M> {
         self.word(self.group_start(group) + dims + 2)
     }
 
+    /// First word of a group's slots.
+    pub(super) fn slots_start(&self, group: usize, dims: usize) -> usize {
+        self.group_start(group) + dims + 3
+    }
+
     pub(crate) fn slots(&self, group: usize, dims: usize) -> &[u64] {
         self.run(self.group_start(group) + dims + 3, self.at.stride - dims - 3)
     }

@@ -9,6 +9,7 @@ mod counters;
 mod feed;
 mod group;
 mod merge;
+mod place;
 pub(crate) mod slots;
 mod sort;
 mod texts;

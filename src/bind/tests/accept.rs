@@ -103,6 +103,17 @@ fn text_of_every_layout_is_parsed() {
 }
 
 #[test]
+fn midnights_without_a_zone_are_days() {
+    let plain = array(TimestampSecondArray::from(vec![Some(86_400), None, Some(-86_400), Some(86_399)]));
+    for unit in [ArrowUnit::Second, ArrowUnit::Millisecond, ArrowUnit::Microsecond, ArrowUnit::Nanosecond] {
+        let values = as_type(&plain, &DataType::Timestamp(unit, None));
+        assert_reads(Date, &values, &[Seen::Day(1), Seen::None, Seen::Day(-1), Seen::Invalid]);
+    }
+    let odd = array(TimestampNanosecondArray::from(vec![1]));
+    assert_reads(Date, &odd, &[Seen::Invalid]);
+}
+
+#[test]
 fn nan_in_a_float_text_column_is_missing() {
     assert_reads(Float, &texts(&[Some("NaN"), Some("1")]), &[Seen::None, Seen::Float(1.0)]);
 }

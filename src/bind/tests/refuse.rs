@@ -23,7 +23,7 @@ fn types_that_would_change_their_meaning() {
         (Category, DataType::Int32, "`id`"),
         (Category, DataType::Boolean, "`bool`"),
         (Bool, DataType::Int8, "`int`"),
-        (Date, DataType::Timestamp(ArrowUnit::Nanosecond, None), "`timestamp`"),
+        (Date, DataType::Timestamp(ArrowUnit::Nanosecond, Some("UTC".into())), "`timestamp`"),
         (Timestamp, DataType::Date32, "`date`"),
         (Timestamp, DataType::Int64, "unit"),
         (Date, DataType::Int32, "unit"),

@@ -1,0 +1,242 @@
+//! What can be written behind `ripplemark`: the only place that knows the names of options.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ripplemark::book::{parse_grain, parse_instant};
+use ripplemark::model::{Grain, Instant};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done (warnings of the book are allowed)
+  1  the book is wrong
+  2  wrong usage: an option, a table without a file, a query that the book cannot answer
+  3  a file cannot be read or written, data do not fit the program, or program or state bytes are damaged";
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "ripplemark",
+    version,
+    about = "One KPI book, and the same number, to the last bit, everywhere",
+    after_help = EXIT_CODES
+)]
+pub(crate) struct Arguments {
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say everything that is wrong with a book, and how each of its metrics is computed
+    #[command(after_help = EXIT_CODES)]
+    Check(CheckOptions),
+    /// Compile a book and a query to a program that C, Rust and Python evaluate
+    #[command(after_help = EXIT_CODES)]
+    Compile(CompileOptions),
+    /// Evaluate a book and a query, or a compiled program, over Parquet and CSV files
+    #[command(after_help = EVAL_HELP)]
+    Eval(EvalOptions),
+    /// Merge states written by `eval --state-out` and show the result
+    #[command(after_help = EXIT_CODES)]
+    Merge(MergeOptions),
+}
+
+const EVAL_HELP: &str = "\
+Examples:
+  ripplemark eval crm.yaml opps.csv --metric revenue,win_rate --grain month --totals
+  ripplemark eval crm.yaml --table opps=2016.csv --table opps=2017.parquet --by region --where 'stage == \"Won\"'
+  ripplemark eval board.rmprog --table opps=opps.parquet --format csv -o board.csv
+
+Exit codes:
+  0  done (warnings of the book are allowed)
+  1  the book is wrong
+  2  wrong usage: an option, a table without a file, a query that the book cannot answer
+  3  a file cannot be read or written, data do not fit the program, or program or state bytes are damaged";
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// The book, YAML or JSON
+    #[arg(value_name = "BOOK")]
+    pub(crate) book: PathBuf,
+    /// How to show what was found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+    /// Columns that a table may take [default: the terminal's, otherwise 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(crate) width: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompileOptions {
+    /// The book, YAML or JSON
+    #[arg(value_name = "BOOK")]
+    pub(crate) book: PathBuf,
+    /// Where the program goes; replaced as a whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) query: QueryOptions,
+    /// How to describe the program
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+    /// Columns that a table may take [default: the terminal's, otherwise 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(crate) width: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalOptions {
+    /// The book, or a program made by `compile`
+    #[arg(value_name = "BOOK|PROGRAM")]
+    pub(crate) source: PathBuf,
+    /// Data files (Parquet, CSV): NAME=PATH, or PATH alone where the file is called like its table, or only one
+    /// table is read
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<OsString>,
+    /// A data file, as above; repeat it for more tables, or for more files of one table
+    #[arg(short, long = "table", value_name = "NAME=PATH")]
+    pub(crate) tables: Vec<OsString>,
+    /// What separates the fields of CSV files, a character or `tab` [default: comma, in .tsv files tab]
+    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
+    #[command(flatten)]
+    pub(crate) query: QueryOptions,
+    #[command(flatten)]
+    pub(crate) result: ResultOptions,
+    /// Also write the state, which `merge` joins with others
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state_out: Option<PathBuf>,
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\"\r\n".contains(byte) => Ok(*byte),
+        _ => Err("expected one character, such as `;` or `|`, or the word `tab`".into()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MergeOptions {
+    /// The program, or the book with the query options that the states were made with
+    #[arg(value_name = "BOOK|PROGRAM")]
+    pub(crate) source: PathBuf,
+    /// States written by `eval --state-out`; their order does not matter
+    #[arg(value_name = "STATE", required = true)]
+    pub(crate) states: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) query: QueryOptions,
+    #[command(flatten)]
+    pub(crate) result: ResultOptions,
+    /// Also write the merged state
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state_out: Option<PathBuf>,
+}
+
+/// The question asked of a book.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Query (of a book; a program brings its own)")]
+pub(crate) struct QueryOptions {
+    /// A saved query of the book; the options below replace its parts
+    #[arg(long, value_name = "NAME")]
+    pub(crate) query: Option<String>,
+    /// Metrics, in the order of the result [default: all]
+    #[arg(short, long = "metric", alias = "metrics", value_name = "NAME,...", value_delimiter = ',')]
+    pub(crate) metrics: Vec<String>,
+    /// Columns to group by
+    #[arg(short, long, value_name = "COLUMN,...", value_delimiter = ',')]
+    pub(crate) by: Vec<String>,
+    /// Length of a period: day, week, month, quarter or year
+    #[arg(short, long, value_name = "GRAIN", value_parser = parse_grain)]
+    pub(crate) grain: Option<Grain>,
+    /// First day (2017-01-01) or instant (2017-01-01T00:00:00Z) inside the range
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    pub(crate) from: Option<Instant>,
+    /// First day or instant outside the range
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    pub(crate) to: Option<Instant>,
+    /// Only rows for which this formula is true: 'region == "EMEA"'
+    #[arg(short = 'w', long = "where", alias = "filter", value_name = "FORMULA")]
+    pub(crate) filter: Option<String>,
+    /// What is known up to here; later rows do not enter [default: the latest row]
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    pub(crate) as_of: Option<Instant>,
+    /// Add totals and subtotals
+    #[arg(long)]
+    pub(crate) totals: bool,
+}
+
+impl QueryOptions {
+    /// The options that were given, as they are spelt.
+    pub(crate) fn given(&self) -> Vec<&'static str> {
+        [
+            ("--query", self.query.is_some()),
+            ("--metric", !self.metrics.is_empty()),
+            ("--by", !self.by.is_empty()),
+            ("--grain", self.grain.is_some()),
+            ("--from", self.from.is_some()),
+            ("--to", self.to.is_some()),
+            ("--where", self.filter.is_some()),
+            ("--as-of", self.as_of.is_some()),
+            ("--totals", self.totals),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_given)| is_given.then_some(name))
+        .collect()
+    }
+}
+
+/// What becomes of a result.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Result")]
+pub(crate) struct ResultOptions {
+    /// How to write the result; `table` rounds for the eye, the others never do
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: ResultFormat,
+    /// Write to a file, which is replaced as a whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Columns that a table may take [default: the terminal's, otherwise 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(crate) width: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ResultFormat {
+    /// For people: wide where it fits, long where it does not
+    Table,
+    /// Cells, metrics, rows, columns and receipt
+    Json,
+    /// One line for each cell
+    Csv,
+    /// As csv, typed, with the receipt in the metadata; needs --output
+    Parquet,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_option_has_the_name_of_another() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,198 @@
+//! `check`: everything that is wrong with a book, then how each metric's number is computed.
+
+use crate::args::{CheckOptions, ReportFormat};
+use crate::failure::{Failure, rendered};
+use crate::output::{layout, pretty};
+use crate::source;
+use crate::terminal::{Terminal, shown};
+use ripplemark::Program;
+use ripplemark::book::Diagnostics;
+use ripplemark::diagnostic::{Diagnostic, Severity};
+use ripplemark::lower::{self, Exactness};
+use ripplemark::model::{Book, Metric, MetricId, MetricKind, Query, Ring};
+use serde_json::{Value, json};
+
+/// The code of a query that reads no table, which is no fault of a constant metric.
+const READS_NO_TABLE: &str = "RM0302";
+
+pub(crate) fn run(options: &CheckOptions, terminal: &Terminal) -> Result<(), Failure> {
+    let read = match source::book(&options.book) {
+        Ok(read) => read,
+        Err(Failure::Book(problems)) if options.format == ReportFormat::Json => {
+            terminal.write(&pretty(&refused(problems.all()))?)?;
+            return Err(Failure::BookTold);
+        }
+        Err(failure) => return Err(failure),
+    };
+    let unanswerable = unanswerable(&read.book, &options.book.display().to_string());
+    match options.format {
+        ReportFormat::Json => {
+            let problems = [read.warnings.all(), &unanswerable].concat();
+            terminal.write(&pretty(&report(&read.book, &problems))?)?;
+            if unanswerable.is_empty() { Ok(()) } else { Err(Failure::BookTold) }
+        }
+        ReportFormat::Text => {
+            if !read.warnings.all().is_empty() {
+                terminal.note(&rendered(&read.warnings, terminal));
+            }
+            if !unanswerable.is_empty() {
+                return Err(Failure::Book(Diagnostics::new(unanswerable, "")));
+            }
+            terminal.write(text(&read.book, terminal.width(options.width)).as_bytes())
+        }
+    }
+}
+
+/// What only compiling shows: metrics and saved queries that no program can be made of.
+fn unanswerable(book: &Book, file: &str) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut compile = |query: &Query, about: &str, metric: Option<&Metric>| {
+        let Err(error) = Program::compile(book, query) else { return };
+        for problem in error.diagnostics() {
+            if metric.is_some() && problem.code == READS_NO_TABLE {
+                continue;
+            }
+            found.push(Diagnostic {
+                file: file.to_owned(),
+                message: format!("{about}: {}", problem.message),
+                metric: problem.metric.clone().or_else(|| metric.map(|metric| metric.name.clone())),
+                owner: problem.owner.clone().or_else(|| metric.map(|metric| owners(book, metric))),
+                ..problem.clone()
+            });
+        }
+    };
+    for metric in &book.metrics {
+        let query = Query { metrics: vec![metric.name.clone()], ..Query::default() };
+        compile(&query, &format!("metric `{}` cannot be compiled", metric.name), Some(metric));
+    }
+    for (name, query) in &book.saved_queries {
+        compile(query, &format!("saved query `{name}`"), None);
+    }
+    found
+}
+
+fn text(book: &Book, width: usize) -> String {
+    let header = ["metric", "kind", "ring", "owner", "unit", "number"].map(str::to_owned).to_vec();
+    let rows = book.metrics.iter().enumerate().map(|(i, metric)| {
+        vec![
+            shown(&metric.name),
+            kind(metric.kind).to_owned(),
+            metric.ring.map_or("", ring).to_owned(),
+            shown(&owners(book, metric)),
+            shown(metric.unit.as_deref().unwrap_or("")),
+            exactness(lower::exactness(book, MetricId(i))).to_owned(),
+        ]
+    });
+    let mut text = layout::fitted(&header, &rows.collect::<Vec<_>>(), &[], width);
+    let version = if book.version.is_empty() { String::new() } else { format!(" {}", book.version) };
+    text.push_str(&format!(
+        "\n{}{}: {}, {}, days in {}\n",
+        shown(&book.id),
+        shown(&version),
+        count(book.metrics.len(), "metric"),
+        count(book.tables.len(), "table"),
+        shown(&book.timezone)
+    ));
+    if !book.saved_queries.is_empty() {
+        let names: Vec<String> = book.saved_queries.iter().map(|(name, _)| shown(name)).collect();
+        text.push_str(&format!("saved queries: {}\n", names.join(", ")));
+    }
+    text
+}
+
+fn report(book: &Book, problems: &[Diagnostic]) -> Value {
+    let metrics: Vec<Value> = (book.metrics.iter().enumerate())
+        .map(|(i, metric)| {
+            json!({
+                "name": metric.name,
+                "label": metric.label,
+                "kind": kind(metric.kind),
+                "ring": metric.ring.map(ring),
+                "owner": owners(book, metric),
+                "unit": metric.unit,
+                "description": metric.description,
+                "number": exactness(lower::exactness(book, MetricId(i))),
+                "meaning": hex(&lower::metric_meaning(book, MetricId(i))),
+            })
+        })
+        .collect();
+    let mut report = refused(problems);
+    report["book"] = json!({
+        "id": book.id,
+        "version": book.version,
+        "currency": book.currency,
+        "timezone": book.timezone,
+        "tables": book.tables.iter().map(|table| &table.name).collect::<Vec<_>>(),
+        "saved_queries": book.saved_queries.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+    });
+    report["metrics"] = json!(metrics);
+    report
+}
+
+/// The part of the report that exists for every book; there is no `book` and no metric where it is wrong.
+fn refused(problems: &[Diagnostic]) -> Value {
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    json!({
+        "ok": errors == 0,
+        "errors": errors,
+        "warnings": problems.len() - errors,
+        "problems": problems.iter().map(problem_json).collect::<Vec<_>>(),
+        "book": null,
+        "metrics": [],
+    })
+}
+
+fn problem_json(problem: &Diagnostic) -> Value {
+    json!({
+        "severity": match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        "code": problem.code,
+        "message": problem.message,
+        "file": problem.file,
+        "line": (problem.line > 0).then_some(problem.line),
+        "column": (problem.column > 0).then_some(problem.column),
+        "metric": problem.metric,
+        "owner": problem.owner,
+        "expected": problem.expected,
+        "hint": problem.hint,
+    })
+}
+
+fn owners(book: &Book, metric: &Metric) -> String {
+    let names = metric.owners.iter().filter_map(|id| book.teams.get(id.0)).map(|team| team.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn kind(kind: MetricKind) -> &'static str {
+    match kind {
+        MetricKind::Simple => "simple",
+        MetricKind::Ratio => "ratio",
+        MetricKind::Derived => "derived",
+    }
+}
+
+fn ring(ring: Ring) -> &'static str {
+    match ring {
+        Ring::Behaviour => "behaviour",
+        Ring::Conversion => "conversion",
+        Ring::Revenue => "revenue",
+    }
+}
+
+fn exactness(exactness: Exactness) -> &'static str {
+    match exactness {
+        Exactness::Exact => "exact",
+        Exactness::ExactOverFloats => "exact over floats",
+        Exactness::Rounded => "rounded",
+    }
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

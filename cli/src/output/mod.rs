@@ -1,0 +1,61 @@
+//! From a finished evaluation to what the user asked for, on the screen or in a file.
+
+mod columnar;
+pub(crate) mod layout;
+mod number;
+mod report;
+mod table;
+
+use crate::args::{ResultFormat, ResultOptions};
+use crate::atomic;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+use ripplemark::Evaluation;
+use serde_json::Value;
+use std::path::Path;
+
+/// Refuses what cannot be done before any file is read.
+pub(crate) fn check(options: &ResultOptions) -> Result<(), Failure> {
+    if options.format == ResultFormat::Parquet && options.output.is_none() {
+        return Err(Failure::Usage("Parquet is no text: add --output FILE".into()));
+    }
+    Ok(())
+}
+
+/// Finishes the evaluation and writes the result, and the state where it is wanted.
+///
+/// Everything is made before anything is written, so that an error leaves no half of a result.
+pub(crate) fn conclude(
+    evaluation: &Evaluation,
+    options: &ResultOptions,
+    state_out: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let set = evaluation.finish()?;
+    let bytes = match options.format {
+        ResultFormat::Table => table::render(&set, terminal.width(options.width)).into_bytes(),
+        ResultFormat::Json => pretty(&set.to_json())?,
+        ResultFormat::Csv => columnar::csv(&set.to_record_batch())?,
+        ResultFormat::Parquet => columnar::parquet(&set.to_record_batch())?,
+    };
+    if let Some(path) = state_out {
+        atomic::write(path, &evaluation.state_bytes()?)?;
+    }
+    match &options.output {
+        Some(path) => atomic::write(path, &bytes)?,
+        None => terminal.write(&bytes)?,
+    }
+    // The other formats have room for it themselves.
+    if matches!(options.format, ResultFormat::Csv | ResultFormat::Parquet) {
+        terminal.note(&report::text(&set));
+    }
+    Ok(())
+}
+
+/// JSON that people can read, with a line break at its end.
+pub(crate) fn pretty(value: &Value) -> Result<Vec<u8>, Failure> {
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .map_err(|error| Failure::Data(format!("the result cannot be written as JSON: {error}")))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

@@ -1,0 +1,8 @@
+# The program `ripplemark`.
+
+.PHONY: test-cli
+
+test:: test-cli
+
+test-cli:
+	$(CARGO) test -p ripplemark-cli

@@ -1,0 +1,53 @@
+"""One KPI book, and the same number, to the last bit, wherever it is computed.
+
+A book (YAML) says what each metric means, who owns it and in what unit. Load it, hand over data, read numbers::
+
+    import ripplemark as rm
+
+    book = rm.load("acme.yaml")
+    result = book.evaluate(opps=frame, by=["region"], grain="month")
+    result.value("win_rate", region="EMEA", month="2017-07")
+
+Data are paths of Parquet and CSV files or anything that speaks Arrow: pandas, polars, pyarrow, DuckDB. A number that
+does not exist is ``None`` with a reason, never 0 or NaN. Every error is an :class:`Error`.
+"""
+
+from ._book import Book, Column, Metric, SavedQuery, Table, Team, load, loads
+from ._errors import BookError, CellError, DataError, Error, FileError, QueryError, StateError
+from ._listing import Listing
+from ._program import Evaluation, Program
+from ._result import Cell, ColumnReport, MetricInfo, Result, RowReport
+from ._ripplemark import version as __version__
+
+__all__ = [
+    "Book",
+    "BookError",
+    "Cell",
+    "CellError",
+    "Column",
+    "ColumnReport",
+    "DataError",
+    "Error",
+    "Evaluation",
+    "FileError",
+    "Listing",
+    "Metric",
+    "MetricInfo",
+    "Program",
+    "QueryError",
+    "Result",
+    "RowReport",
+    "SavedQuery",
+    "StateError",
+    "Table",
+    "Team",
+    "__version__",
+    "load",
+    "loads",
+]
+
+# Tracebacks, help texts and pickles name what people import, not the file it is written in.
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
+del _name

@@ -1,0 +1,98 @@
+"""What can be handed over as a table, and how it reaches the engine.
+
+Nothing is imported here unless the caller already uses it: frames come through the Arrow PyCapsule interface, which
+every frame library speaks; files are read by the engine itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ._errors import DataError, FileError
+
+if TYPE_CHECKING:
+    from ._ripplemark import Evaluation, Program
+
+
+def feed(evaluation: "Evaluation", program: "Program", table: str, data: object) -> None:
+    """Feeds whatever the caller gave for a table: one source, or several in a list or an iterator."""
+    if _feed_one(evaluation, program, table, data):
+        return
+    if isinstance(data, Iterable) and not isinstance(data, (bytes, bytearray, memoryview)):
+        for piece in data:
+            if not _feed_one(evaluation, program, table, piece):
+                raise _unusable(table, piece)
+        return
+    raise _unusable(table, data)
+
+
+def _feed_one(evaluation: "Evaluation", program: "Program", table: str, data: object) -> bool:
+    """Feeds one source; false if it is none."""
+    if isinstance(data, (str, os.PathLike)):
+        evaluation.feed_file(table, _path(table, data))
+    elif hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
+        evaluation.feed(table, _narrowed(program, table, data))
+    elif isinstance(data, Mapping) or _is_records(data):
+        evaluation.feed(table, _through_pyarrow(table, data))
+    else:
+        return False
+    return True
+
+
+def _path(table: str, data: "str | os.PathLike[Any]") -> str:
+    path = os.fspath(data)
+    if not isinstance(path, str):
+        raise FileError(f"table `{table}`: expected a path as text, got {type(path).__name__}")
+    if "://" in path:
+        raise FileError(
+            f"table `{table}`: {path} is an address; expected a local file: fetch it first, or read it with pandas, "
+            "polars or DuckDB and hand the frame over"
+        )
+    try:
+        named = "\0" not in path and bool(os.fsencode(path))
+    except UnicodeEncodeError:
+        named = False
+    if not named:
+        raise FileError(f"table `{table}`: {path!r} cannot be the path of a file")
+    return os.path.expanduser(path)
+
+
+def _narrowed(program: "Program", table: str, data: Any) -> Any:
+    """A pandas frame without the columns that are not read: one of them may hold what Arrow cannot carry."""
+    if type(data).__module__.split(".")[0] != "pandas" or not hasattr(data, "columns"):
+        return data
+    names = list(data.columns)
+    if not all(isinstance(name, str) for name in names):
+        return data
+    positions = program.positions(table, names)
+    return data if positions is None else data.iloc[:, positions]
+
+
+def _is_records(data: object) -> bool:
+    return isinstance(data, list) and bool(data) and all(isinstance(row, Mapping) for row in data)
+
+
+def _through_pyarrow(table: str, data: Any) -> Any:
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise DataError(
+            f"table `{table}`: plain Python lists need pyarrow (`pip install pyarrow`); or hand over a frame or a path"
+        ) from error
+    try:
+        return pyarrow.table(dict(data)) if isinstance(data, Mapping) else pyarrow.Table.from_pylist(data)
+    except (pyarrow.ArrowException, TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise DataError(f"table `{table}`: these Python values do not make a table: {error}") from error
+
+
+def _unusable(table: str, data: object) -> DataError:
+    kind = type(data)
+    name = f"{kind.__module__}.{kind.__qualname__}".replace("builtins.", "")
+    hint = "a path, a pandas, polars or pyarrow frame, a DuckDB relation, or a list of those"
+    if hasattr(data, "collect"):
+        hint = "a frame with its data: call `.collect()` first"
+    elif hasattr(data, "toArrow"):
+        hint = "a frame with its data: call `.toArrow()` first"
+    return DataError(f"table `{table}`: {name} is no table; expected {hint}")

@@ -1,0 +1,311 @@
+"""Results: numbers with their owner, their reason where there is none, and what they were made of."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
+
+from . import _ripplemark
+from ._coordinates import key_of
+from ._errors import CellError
+from ._listing import Listing, did_you_mean
+from ._result_grid import grid
+from ._show import HTML_ROWS, TEXT_ROWS, html_page, text_table
+
+if TYPE_CHECKING:
+    import pandas as _pandas
+    import polars as _polars
+    import pyarrow as _pyarrow
+
+
+@dataclass(frozen=True)
+class MetricInfo:
+    """What a reader of a metric's numbers needs to know."""
+
+    name: str
+    label: str
+    owner: str
+    unit: str
+    description: str
+    ring: str
+    kind: str
+    exact: bool
+    """True if values are one rational over counts, integers and decimals, rounded once."""
+    meaning: str
+    """SHA-256 of what the metric means, in hex."""
+
+
+@dataclass(frozen=True)
+class RowReport:
+    """What happened to the rows of a table."""
+
+    table: str
+    at: Optional[str]
+    """The column that placed rows in time; `None` where time was not read."""
+    read: int
+    used: int
+    rejected: Dict[str, int]
+    """Rows that did not enter, by reason."""
+    watermark: Optional[object]
+    """The latest time among the used rows: a date, or a datetime in UTC."""
+
+
+@dataclass(frozen=True)
+class ColumnReport:
+    """Missing and unreadable values of a column; columns without any have no report."""
+
+    table: str
+    column: str
+    missing: int
+    invalid: int
+    """Values that are not of the declared type; their cells have the reason `invalid_input`."""
+    example_row: Optional[int]
+    """The row of the first unreadable value, from 0, where text was read."""
+    example: Optional[str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number with everything beside it."""
+
+    metric: str
+    at: Dict[str, object]
+    """Where the cell stands: dimensions and period; what is absent is a total over it."""
+    level: str
+    """Names of what the cell distinguishes, joined by ","; `total` for nothing."""
+    value: Optional[float]
+    """The value, correctly rounded; `None` if there is none."""
+    exact: Optional[str]
+    """The exact value as digits or as a fraction, for exact metrics."""
+    reasons: Tuple[str, ...]
+    """Why there is no value: `empty`, `zero_denominator`, `overflow`, `invalid_input`, `sign`, `unbounded`."""
+    flags: Tuple[str, ...]
+    """What to know about the value, such as `partial_period`."""
+    numerator: Optional[float]
+    denominator: Optional[float]
+    n: int
+    """Rows behind the number."""
+    unit: str
+    owner: str
+
+    @property
+    def reason(self) -> Optional[str]:
+        """The reasons joined by "|"; `None` if there is a value."""
+        return "|".join(self.reasons) or None
+
+
+class Result:
+    """What an evaluation found: one cell for each metric, level, group and period.
+
+    ``result["win_rate"]`` is the total; ``result.value("win_rate", region="EMEA", month="2017-07")`` one cell's
+    value, ``result.cell(...)`` the cell with its reason, flags, numerator and denominator. Any library that reads
+    Arrow takes the result as it is: ``polars.DataFrame(result)``, ``pyarrow.table(result)``.
+    """
+
+    __slots__ = ("_about", "_native")
+
+    def __init__(self, native: _ripplemark.ResultSet) -> None:
+        self._native = native
+        self._about: Dict[str, Any] = json.loads(native.describe())
+
+    @property
+    def metrics(self) -> Listing[MetricInfo]:
+        """The metrics, in the order of the question."""
+        metrics = [MetricInfo(**metric) for metric in self._about["metrics"]]
+        return Listing(metrics, "metric", ["name", "kind", "ring", "owner", "unit", "description"])
+
+    @property
+    def dimensions(self) -> List[str]:
+        """The dimensions, in the order of the question."""
+        return [dimension["name"] for dimension in self._about["dimensions"]]
+
+    @property
+    def grain(self) -> Optional[str]:
+        """The length of a period; `None` where there is no time axis."""
+        grain: Optional[str] = self._about["grain"]
+        return grain
+
+    @property
+    def rows_report(self) -> Listing[RowReport]:
+        """Rows read, used and rejected, by table and time column."""
+        reports = [
+            RowReport(**{**row, "rejected": dict(row["rejected"]), "watermark": _watermark(row["watermark"])})
+            for row in self._about["rows"]
+        ]
+        return Listing(reports, "rows", ["table", "at", "read", "used", "rejected", "watermark"])
+
+    @property
+    def quality(self) -> Listing[ColumnReport]:
+        """Columns with missing or unreadable values, and the first unreadable one."""
+        reports = []
+        for column in self._about["columns"]:
+            row, example = column["example"] or (None, None)
+            reports.append(ColumnReport(**{**column, "example_row": row, "example": example}))
+        return Listing(reports, "missing or unreadable values", list(ColumnReport.__dataclass_fields__))
+
+    @property
+    def receipt(self) -> Dict[str, Any]:
+        """What the result was made of, as hashes: equal receipts mean equal numbers."""
+        receipt: Dict[str, Any] = json.loads(json.dumps(self._about["receipt"]))
+        receipt["metrics"] = dict(receipt["metrics"])
+        return receipt
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the cells, in hex: the same on every machine and in every language."""
+        return self._native.hash()
+
+    def cell(self, metric: str, /, **at: object) -> Cell:
+        """The cell of a metric at these coordinates.
+
+        Dimensions go by their names, the period by its grain: ``cell("win_rate", region="EMEA", month="2017-07")``.
+        A period is named by any day in it, `2017-07-15`, or shorter, `2017-07`, `2017`. `None` is the group of rows
+        without a value. What is left out is a total, which must have been asked for (`totals=True`).
+
+        Raises :class:`CellError` if there is no such cell.
+        """
+        names = [info["name"] for info in self._about["metrics"]]
+        if metric not in names:
+            raise CellError(f"the result has no metric `{metric}`{did_you_mean(str(metric), names)}")
+        position = names.index(metric)
+        key, period = key_of(self._native, self._about, at)
+        found = self._native.find(position, key, period)
+        if found is None:
+            raise CellError(self._nothing_at(metric, at))
+        return self._cell(self._native.cells(found, found + 1)[0])
+
+    def value(self, metric: str, /, **at: object) -> Optional[float]:
+        """The value at these coordinates, `None` if there is none; see :meth:`cell`, which also has the reason."""
+        return self.cell(metric, **at).value
+
+    def __getitem__(self, metric: str) -> Optional[float]:
+        return self.value(metric)
+
+    def __iter__(self) -> Iterator[Cell]:
+        """The cells: by level, then by coordinates, then by metric."""
+        for start in range(0, len(self), 1024):
+            for native in self._native.cells(start, start + 1024):
+                yield self._cell(native)
+
+    def __len__(self) -> int:
+        return len(self._native)
+
+    def _cell(self, native: "_ripplemark._CellTuple") -> Cell:
+        metric, level, key, period, value, exact, reasons, flags, numerator, denominator, n = native
+        info = self._about["metrics"][metric]
+        at = {name: part for name, part in zip(self.dimensions, key) if part is not ...}
+        if period is not None:
+            at[str(self.grain)] = period
+        return Cell(
+            metric=info["name"],
+            at=at,
+            level=level,
+            value=value,
+            exact=exact,
+            reasons=tuple(reasons),
+            flags=tuple(flags),
+            numerator=numerator,
+            denominator=denominator,
+            n=n,
+            unit=info["unit"],
+            owner=info["owner"],
+        )
+
+    def _nothing_at(self, metric: str, at: Dict[str, object]) -> str:
+        axes = self.dimensions + ([self.grain] if self.grain else [])
+        absent = [axis for axis in axes if axis not in at]
+        levels = {level for _, level, *_ in self._native.cells(0, len(self))}
+        wanted = ",".join(axis for axis in axes if axis in at) or "total"
+        if wanted not in levels:
+            parts = ", ".join(f"{axis}=..." for axis in absent)
+            return f"`{metric}` has no total over {', '.join(absent)} here; say {parts}, or evaluate with totals=True"
+        place = ", ".join(f"{axis}={part!r}" for axis, part in at.items())
+        hints = []
+        for d, name in enumerate(self.dimensions):
+            known = self._native.coordinates(d)
+            if name in at and at[name] not in known:
+                hints.append(name + did_you_mean(str(at[name]), [str(value) for value in known]).lstrip(";"))
+        hint = f" ({', '.join(hints)})" if hints else ""
+        return f"no row entered `{metric}` at {place or 'the total'}{hint}"
+
+    def to_arrow(self) -> "_pyarrow.Table":
+        """The result as a pyarrow table, long: one row for each cell."""
+        import pyarrow
+
+        return pyarrow.table(self)
+
+    def to_pandas(self) -> "_pandas.DataFrame":
+        """The result as a pandas frame, long: one row for each cell; dates are `datetime64`."""
+        return self.to_arrow().to_pandas(date_as_object=False)
+
+    def to_polars(self) -> "_polars.DataFrame":
+        """The result as a polars frame, long: one row for each cell."""
+        import polars
+
+        return polars.DataFrame(self)
+
+    def to_dicts(self) -> List[Dict[str, Any]]:
+        """The result as dicts, long: one for each cell, with the names of :meth:`to_arrow`."""
+        axes = self.dimensions + ([self.grain] if self.grain else [])
+        return [
+            {
+                "metric": cell.metric,
+                "level": cell.level,
+                **{axis: cell.at.get(axis) for axis in axes},
+                "value": cell.value,
+                "exact": cell.exact,
+                "reason": cell.reason,
+                "flags": "|".join(cell.flags) or None,
+                "numerator": cell.numerator,
+                "denominator": cell.denominator,
+                "n": cell.n,
+                "unit": cell.unit or None,
+                "owner": cell.owner,
+            }
+            for cell in self
+        ]
+
+    def to_json(self) -> str:
+        """Cells, metrics, reports and receipt as JSON text; `value_bits` has the bits of each value in hex."""
+        return self._native.json()
+
+    def __arrow_c_stream__(self, requested_schema: Optional[object] = None) -> object:
+        """The result as an Arrow stream, for every library that reads Arrow."""
+        return self._native.__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> object:
+        """The schema of the Arrow stream."""
+        return self._native.__arrow_c_schema__()
+
+    def __repr__(self) -> str:
+        return text_table(grid(self, TEXT_ROWS))
+
+    def _repr_html_(self) -> str:
+        return html_page([grid(self, HTML_ROWS)])
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Result) and self.hash == other.hash
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return (Result, (self._native,))
+
+
+def _watermark(text: Optional[str]) -> Optional[object]:
+    """A date or a point in time; text for a year that Python's calendar does not have."""
+    if text is None:
+        return None
+    try:
+        if "T" not in text:
+            return datetime.date.fromisoformat(text)
+        naive = datetime.datetime.fromisoformat(text[:-1])
+        return naive.replace(tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return text

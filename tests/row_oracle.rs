@@ -1,0 +1,423 @@
+//! Row formulas against Rhai's own interpreter: the same text, the same rows, the same value or failure in each row.
+//!
+//! Formulas are made at random from a typed grammar. Where Rhai has no rule for `()` (in `&&`, `||`, `if` and `in`)
+//! the interpreter is given a text that spells our rule out; everywhere else it runs the very text of the book.
+#![cfg(feature = "compile")]
+
+mod oracle;
+mod support;
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
+use oracle::Outcome;
+use rhai::{Dynamic, Scope};
+use ripplemark::evaluate::{Coordinate, ResultCell};
+use serde_json::{Value, json};
+use support::{Dice, batch, by, compile, evaluate, full};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Type {
+    Int,
+    Float,
+    Bool,
+}
+
+/// A formula, as the book has it and as the interpreter gets it, and whether it can be missing.
+#[derive(Clone, Debug)]
+struct Formula {
+    book: String,
+    rhai: String,
+    nullable: bool,
+}
+
+impl Formula {
+    fn plain(text: impl Into<String>, nullable: bool) -> Formula {
+        let text = text.into();
+        Formula { rhai: text.clone(), book: text, nullable }
+    }
+
+    /// The same frame around parts of both texts; missing if a part is.
+    fn frame(parts: &[&Formula], frame: impl Fn(&[&str]) -> String) -> Formula {
+        let texts = |side: fn(&Formula) -> &str| parts.iter().map(|part| side(part)).collect::<Vec<_>>();
+        Formula {
+            book: frame(&texts(|f| &f.book)),
+            rhai: frame(&texts(|f| &f.rhai)),
+            nullable: parts.iter().any(|part| part.nullable),
+        }
+    }
+}
+
+struct Grammar<'d> {
+    dice: &'d mut Dice,
+}
+
+impl Grammar<'_> {
+    fn pick<'t>(&mut self, texts: &[&'t str]) -> &'t str {
+        texts[self.dice.below(texts.len())]
+    }
+
+    fn any(&mut self, ty: Type, depth: usize) -> Formula {
+        if depth == 0 {
+            return self.leaf(ty);
+        }
+        match (ty, self.dice.below(10)) {
+            (_, 0) => self.choice(ty, depth),
+            (_, 1) => {
+                let (a, b) = (self.any(ty, depth - 1), self.any(ty, depth - 1));
+                let nullable = a.nullable && b.nullable;
+                Formula { nullable, ..Formula::frame(&[&a, &b], |p| format!("({} ?? {})", p[0], p[1])) }
+            }
+            (Type::Bool, _) => self.condition(depth),
+            (_, 2..=5) => self.chain(ty, depth),
+            (_, _) => self.function(ty, depth),
+        }
+    }
+
+    fn leaf(&mut self, ty: Type) -> Formula {
+        let names = match ty {
+            Type::Int => ["i1", "i2", "i3"],
+            Type::Float => ["f1", "f2", "f3"],
+            Type::Bool => ["b1", "b2", "b3"],
+        };
+        let literals: &[&str] = match ty {
+            Type::Int => &["0", "1", "2", "3", "10", "1000000007", "9223372036854775807"],
+            Type::Float => &["0.0", "1.0", "0.1", "0.055", "2.5", "1e-17", "3.0e300", "123456.789"],
+            Type::Bool => &["true", "false"],
+        };
+        if self.dice.below(4) == 0 {
+            return Formula::plain(self.pick(literals), false);
+        }
+        let name = names[self.dice.below(3)];
+        // The third column of each type is never missing.
+        Formula::plain(name, !name.ends_with('3'))
+    }
+
+    /// Several operands without parentheses, so that precedence counts, too. `**` is always in parentheses: beside a
+    /// minus the book refuses it.
+    fn chain(&mut self, ty: Type, depth: usize) -> Formula {
+        let mut parts = vec![];
+        let mut operators = vec![];
+        for _ in 0..2 + self.dice.below(2) {
+            let kind = if ty == Type::Float && self.dice.below(4) == 0 { Type::Int } else { ty };
+            parts.push(self.any(kind, depth - 1));
+            operators.push(self.pick(&["+", "-", "*", "%", "+", "-", "*"]));
+        }
+        if ty == Type::Float {
+            parts[0] = self.any(Type::Float, depth - 1);
+            if self.dice.below(3) == 0 {
+                operators[1] = "/";
+            }
+        }
+        let parts: Vec<&Formula> = parts.iter().collect();
+        Formula::frame(&parts, |p| {
+            let mut text = format!("({}", p[0]);
+            for (part, operator) in p[1..].iter().zip(&operators[1..]) {
+                text += &format!(" {operator} {part}");
+            }
+            text + ")"
+        })
+    }
+
+    fn function(&mut self, ty: Type, depth: usize) -> Formula {
+        let a = self.any(ty, depth - 1);
+        let one = |a: &Formula, name: &str| Formula::frame(&[a], |p| format!("{name}({})", p[0]));
+        match (ty, self.dice.below(7)) {
+            (_, 0) => one(&a, "abs"),
+            (_, 1) => one(&a, "-"),
+            (_, 2) => {
+                let (b, name) = (self.any(ty, depth - 1), self.pick(&["min", "max"]));
+                Formula::frame(&[&a, &b], |p| format!("{name}({}, {})", p[0], p[1]))
+            }
+            (Type::Int, 3) => {
+                let exponent = self.pick(&["0", "1", "2", "3", "7", "i2", "i3"]);
+                let b = Formula::plain(exponent, exponent == "i2");
+                Formula::frame(&[&a, &b], |p| format!("(({}) ** {})", p[0], p[1]))
+            }
+            (Type::Float, 3) => {
+                let exponent = self.pick(&["2.0", "0.5", "3.0", "f2", "f3", "i1"]);
+                let b = Formula::plain(exponent, matches!(exponent, "f2" | "i1"));
+                Formula::frame(&[&a, &b], |p| format!("(({}) ** {})", p[0], p[1]))
+            }
+            (Type::Float, 4) => {
+                let (a, b) = (self.any(Type::Int, depth - 1), self.any(Type::Int, depth - 1));
+                Formula::frame(&[&a, &b], |p| format!("({} / {})", p[0], p[1]))
+            }
+            (Type::Float, 5) => one(&self.any(Type::Int, depth - 1), "to_float"),
+            (Type::Float, _) => {
+                let name = self.pick(&["sqrt", "ln", "exp", "floor", "ceiling", "round"]);
+                one(&a, name)
+            }
+            (_, _) => one(&a, "+"),
+        }
+    }
+
+    fn condition(&mut self, depth: usize) -> Formula {
+        match self.dice.below(8) {
+            0 => Formula::frame(&[&self.any(Type::Bool, depth - 1)], |p| format!("!({})", p[0])),
+            1 => {
+                let ty = [Type::Int, Type::Float, Type::Bool][self.dice.below(3)];
+                let a = self.any(ty, depth - 1);
+                Formula { nullable: false, ..Formula::frame(&[&a], |p| format!("is_null({})", p[0])) }
+            }
+            2 => {
+                let constant = self.pick(&["Won", "Lost", "", "nothing like it", "Ärger"]);
+                let operator = self.pick(&["==", "!="]);
+                Formula::plain(format!("(s1 {operator} \"{constant}\")"), true)
+            }
+            3 => self.membership(depth),
+            4 => self.logic("&&", depth),
+            5 => self.logic("||", depth),
+            _ => {
+                let operator = self.pick(&["==", "!=", "<", "<=", ">", ">="]);
+                let (left, right) = (self.number(), self.number());
+                let (a, b) = (self.any(left, depth - 1), self.any(right, depth - 1));
+                Formula::frame(&[&a, &b], |p| format!("({} {operator} {})", p[0], p[1]))
+            }
+        }
+    }
+
+    fn number(&mut self) -> Type {
+        [Type::Int, Type::Float][self.dice.below(2)]
+    }
+
+    /// Our rule for a missing side: the other side decides, if it can.
+    fn logic(&mut self, operator: &str, depth: usize) -> Formula {
+        let (a, b) = (self.any(Type::Bool, depth - 1), self.any(Type::Bool, depth - 1));
+        let native = Formula::frame(&[&a, &b], |p| format!("({} {operator} {})", p[0], p[1]));
+        if !native.nullable {
+            return native;
+        }
+        let (a, b) = (&a.rhai, &b.rhai);
+        let decisive = operator == "||";
+        let rhai = format!(
+            "{{ let l = {a}; if is_null(l) {{ let r = {b}; if !is_null(r) && r == {decisive} {{ {decisive} }} \
+             else {{ () }} }} else if l == {decisive} {{ {decisive} }} else {{ {b} }} }}"
+        );
+        Formula { rhai, ..native }
+    }
+
+    fn choice(&mut self, ty: Type, depth: usize) -> Formula {
+        let c = self.any(Type::Bool, depth - 1);
+        let (a, b) = (self.any(ty, depth - 1), self.any(ty, depth - 1));
+        let native =
+            Formula::frame(&[&c, &a, &b], |p| format!("(if {} {{ {} }} else {{ {} }})", p[0], p[1], p[2]));
+        if !c.nullable {
+            return native;
+        }
+        let rhai = format!(
+            "{{ let q = {}; if is_null(q) {{ () }} else if q {{ {} }} else {{ {} }} }}",
+            c.rhai, a.rhai, b.rhai
+        );
+        Formula { rhai, ..native }
+    }
+
+    fn membership(&mut self, depth: usize) -> Formula {
+        let (a, list) = match self.dice.below(3) {
+            0 => (self.any(Type::Int, depth - 1), "[0, 1, 7, 1000000007]"),
+            1 => (self.any(Type::Float, depth - 1), "[0.0, 1.0, 0.1, 2.5]"),
+            _ => (Formula::plain("s1", true), "[\"Won\", \"Ärger\"]"),
+        };
+        let native = Formula::frame(&[&a], |p| format!("({} in {list})", p[0]));
+        if !a.nullable {
+            return native;
+        }
+        let rhai = format!("{{ let v = {}; if is_null(v) {{ () }} else {{ v in {list} }} }}", a.rhai);
+        Formula { rhai, ..native }
+    }
+
+    /// A whole formula of a number; sometimes a script with a `let`, sometimes a condition made a number.
+    fn whole(&mut self, depth: usize) -> (Formula, Type) {
+        let ty = self.number();
+        match self.dice.below(6) {
+            0 => {
+                let (a, b) = (self.any(ty, depth - 1), self.any(ty, depth - 1));
+                (Formula::frame(&[&a, &b], |p| format!("let t = {}; t - {}", p[0], p[1])), ty)
+            }
+            1 => {
+                let c = self.any(Type::Bool, depth);
+                let native = Formula::frame(&[&c], |p| format!("if {} {{ 1 }} else {{ 0 }}", p[0]));
+                let rhai = format!(
+                    "{{ let q = {}; if is_null(q) {{ () }} else if q {{ 1 }} else {{ 0 }} }}",
+                    c.rhai
+                );
+                (Formula { rhai, ..native }, Type::Int)
+            }
+            _ => (self.any(ty, depth), ty),
+        }
+    }
+}
+
+/// One row's values, as the batch and the interpreter get them.
+struct Rows {
+    ints: [Vec<Option<i64>>; 3],
+    floats: [Vec<Option<f64>>; 3],
+    bools: [Vec<Option<bool>>; 3],
+    text: Vec<Option<&'static str>>,
+}
+
+impl Rows {
+    fn new(dice: &mut Dice, rows: usize) -> Rows {
+        const INTS: [i64; 10] =
+            [0, 1, -1, 2, 7, -3, 1_000_000_007, i64::MAX, i64::MIN, 9_007_199_254_740_993];
+        const FLOATS: [f64; 14] = [
+            0.0,
+            -0.0,
+            1.0,
+            -1.0,
+            0.1,
+            2.5,
+            -2.5,
+            1e-17,
+            5e-324,
+            2.2e-308,
+            1.7e308,
+            -1e300,
+            0.5,
+            123_456.789,
+        ];
+        let mut column = |last: usize| {
+            let ints = (0..rows).map(|_| {
+                let value =
+                    if dice.below(2) == 0 { INTS[dice.below(10)] } else { dice.below(2000) as i64 - 1000 };
+                (last == 2 || dice.below(5) > 0).then_some(value)
+            });
+            let ints = ints.collect();
+            let floats = (0..rows).map(|_| {
+                let value = match dice.below(3) {
+                    0 => FLOATS[dice.below(14)],
+                    1 => (dice.below(20_001) as f64 - 10_000.0) / 64.0,
+                    _ => f64::from_bits(dice.roll() & 0xbfff_ffff_ffff_ffff),
+                };
+                (last == 2 || dice.below(5) > 0).then_some(value)
+            });
+            let floats = floats.collect();
+            let bools = (0..rows).map(|_| (last == 2 || dice.below(5) > 0).then_some(dice.below(2) == 0));
+            (ints, floats, bools.collect())
+        };
+        let ((i1, f1, b1), (i2, f2, b2), (i3, f3, b3)) = (column(0), column(1), column(2));
+        let texts = [Some("Won"), Some("Lost"), Some(""), Some("Ärger"), None];
+        let text = (0..rows).map(|_| texts[dice.below(5)]).collect();
+        Rows { ints: [i1, i2, i3], floats: [f1, f2, f3], bools: [b1, b2, b3], text }
+    }
+
+    fn batch(&self) -> RecordBatch {
+        let rows = self.text.len();
+        let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows as i64));
+        let ints = |i: usize| Arc::new(Int64Array::from(self.ints[i].clone())) as ArrayRef;
+        let floats = |i: usize| Arc::new(Float64Array::from(self.floats[i].clone())) as ArrayRef;
+        let bools = |i: usize| Arc::new(BooleanArray::from(self.bools[i].clone())) as ArrayRef;
+        batch(vec![
+            ("row", ids),
+            ("i1", ints(0)),
+            ("i2", ints(1)),
+            ("i3", ints(2)),
+            ("f1", floats(0)),
+            ("f2", floats(1)),
+            ("f3", floats(2)),
+            ("b1", bools(0)),
+            ("b2", bools(1)),
+            ("b3", bools(2)),
+            ("s1", Arc::new(StringArray::from(self.text.clone()))),
+        ])
+    }
+
+    fn scope(&self, row: usize) -> Scope<'static> {
+        fn value<T: Clone + Into<Dynamic>>(value: Option<T>) -> Dynamic {
+            value.map_or(Dynamic::UNIT, Into::into)
+        }
+        let mut scope = Scope::new();
+        for i in 0..3 {
+            scope.push_dynamic(format!("i{}", i + 1), value(self.ints[i][row]));
+            scope.push_dynamic(format!("f{}", i + 1), value(self.floats[i][row]));
+            scope.push_dynamic(format!("b{}", i + 1), value(self.bools[i][row]));
+        }
+        scope.push_dynamic("s1", value(self.text[row]));
+        scope
+    }
+}
+
+/// A book whose metric `m<n>` is the maximum of formula n; with one row in a group that is the row's value.
+fn book(formulas: &[(Formula, Type)]) -> Value {
+    let columns = json!({
+        "row": "int", "i1": "int", "i2": "int", "i3": "int", "f1": "float", "f2": "float", "f3": "float",
+        "b1": "bool", "b2": "bool", "b3": "bool", "s1": "category",
+    });
+    let metrics: Vec<Value> = formulas
+        .iter()
+        .enumerate()
+        .map(|(n, (formula, _))| {
+            json!({"name": format!("m{n}"), "owner": "we", "of": "t", "agg": "max", "expr": formula.book})
+        })
+        .collect();
+    json!({
+        "ripplemark": 1, "book": {"id": "oracle"}, "teams": {"we": "We"},
+        "tables": {"t": {"columns": columns}}, "metrics": metrics,
+    })
+}
+
+/// Whether a cell says what the interpreter said.
+fn agrees(cell: &ResultCell, ty: Type, outcome: &Outcome) -> bool {
+    let reasons: Vec<_> = cell.reasons.names().collect();
+    match outcome {
+        Outcome::Missing => reasons == ["empty"] && cell.value.is_none(),
+        // The interpreter stops at the first failure; a cell names all of them.
+        Outcome::Failed(reason) => reasons.contains(reason) && cell.value.is_none(),
+        Outcome::Int(value) if ty == Type::Int => cell.exact == Some(value.to_string()),
+        Outcome::Int(value) => cell.value.map(f64::to_bits) == Some((*value as f64).to_bits()),
+        Outcome::Float(bits) => cell.value.map(f64::to_bits) == Some(*bits),
+    }
+}
+
+#[derive(Default, Debug)]
+struct Tally {
+    values: u64,
+    missing: u64,
+    failed: u64,
+}
+
+fn round(dice: &mut Dice, formulas: usize, rows: usize, tally: &mut Tally) {
+    let formulas: Vec<_> = (0..formulas).map(|n| Grammar { dice: &mut *dice }.whole(1 + n % 4)).collect();
+    let data = Rows::new(dice, rows);
+    let program = compile(&support::book(&book(&formulas).to_string()), &by(&["row"]));
+    let result = evaluate(&program, "t", &data.batch());
+    assert_eq!(result.cells.len(), formulas.len() * rows);
+    let engine = oracle::engine();
+    let parsed: Vec<_> = formulas
+        .iter()
+        .map(|(formula, _)| engine.compile(&formula.rhai).unwrap_or_else(|e| panic!("{e}: {}", formula.rhai)))
+        .collect();
+    let mut scopes: Vec<_> = (0..rows).map(|row| data.scope(row)).collect();
+    for cell in &result.cells {
+        let [Coordinate::Int(row)] = cell.key[..] else { panic!("a row without its number: {cell:?}") };
+        let (formula, ty) = &formulas[cell.metric];
+        let scope = &mut scopes[row as usize];
+        let outcome = oracle::run(&engine, &parsed[cell.metric], scope);
+        match outcome {
+            Outcome::Missing => tally.missing += 1,
+            Outcome::Failed(_) => tally.failed += 1,
+            _ => tally.values += 1,
+        }
+        assert!(
+            agrees(cell, *ty, &outcome),
+            "{}\n  row {scope:?}\n  Rhai gives {outcome:?}\n  ripplemark {:?} {:?} {}",
+            formula.book,
+            cell.value,
+            cell.exact,
+            cell.reasons
+        );
+    }
+}
+
+#[test]
+fn random_formulas_give_what_the_interpreter_gives() {
+    let (formulas, rows) = if full() { (100_000, 96) } else { (300, 32) };
+    let mut dice = Dice(0x7269_7070);
+    let mut tally = Tally::default();
+    for _ in 0..formulas / 25 {
+        round(&mut dice, 25, rows, &mut tally);
+    }
+    println!("{formulas} formulas on {rows} rows: {tally:?}");
+    // A test that met only missing rows would show nothing.
+    assert!(tally.values > tally.missing / 4 && tally.failed > 0 && tally.missing > 0, "{tally:?}");
+}
