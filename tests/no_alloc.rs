@@ -75,7 +75,8 @@ const ROWS: usize = 300;
 #[test]
 fn the_core_never_allocates() {
     let loaded = book::load_str(BOOK, "shop.yaml").unwrap_or_else(|e| panic!("{e}"));
-    let query = Query { by: vec!["region".into()], grain: Some(Grain::Month), totals: true, ..Query::default() };
+    let query =
+        Query { by: vec!["region".into()], grain: Some(Grain::Month), totals: true, ..Query::default() };
     let program = Program::compile(&loaded.book, &query).unwrap_or_else(|e| panic!("{e}"));
 
     let codes: Vec<i32> = (0..ROWS as i32).map(|row| row % 4).collect();
@@ -121,7 +122,8 @@ fn the_core_never_allocates() {
         for level in 0..view.level_count() {
             let mut rolled = State::init(&view, &mut total, capacity).expect("the memory suffices");
             let mut whole = State::init(&view, &mut b, capacity).expect("the memory suffices");
-            let merged = whole.merge_bytes(&view, bytes.get(..written).unwrap_or(&[]), 0).expect("our own bytes");
+            let merged =
+                whole.merge_bytes(&view, bytes.get(..written).unwrap_or(&[]), 0).expect("our own bytes");
             assert_eq!(merged.need, Need::Nothing);
             rolled.merge_level(&view, &whole, 0, view.level(level)).expect("same program");
             let mut cells = Cells::new(&view, &rolled, view.level(level), &mut working).expect("room");

@@ -53,7 +53,15 @@ fn link(case: &Case, dir: &Path) -> PathBuf {
     let object = dir.join("freestanding.o");
     run(Command::new("gcc")
         .args(["-std=gnu11", "-O2", "-ffreestanding", "-fno-builtin", "-fno-stack-protector", "-fno-pie"])
-        .args(["-ffast-math", "-fno-tree-loop-distribute-patterns", "-Wall", "-Wextra", "-Werror", "-c", "-I"])
+        .args([
+            "-ffast-math",
+            "-fno-tree-loop-distribute-patterns",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-c",
+            "-I",
+        ])
         .arg(core_dir().join("include"))
         .arg("-I")
         .arg(dir)
@@ -113,7 +121,11 @@ fn compare(case: &Case) -> BTreeMap<String, u64> {
 /// Bytes of code and constants of a linked program: the library's parts in use, and the C program's own few.
 fn text_size(program: &Path) -> u64 {
     let sizes = run(Command::new("size").arg(program));
-    sizes.lines().nth(1).and_then(|line| line.split_whitespace().next()?.parse().ok()).expect("size prints numbers")
+    sizes
+        .lines()
+        .nth(1)
+        .and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .expect("size prints numbers")
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -155,7 +167,9 @@ fn c_without_libc_gives_the_same_cells() {
         }
         let _ = write!(table, "{:>9}", figures["group_bytes"] / figures["metrics"]);
         // Budgets with room for another compiler: what is beyond has changed and belongs in docs/EMBEDDED.md.
-        for (name, most) in [("stack_load", 4096), ("stack_feed", 16384), ("stack_cells", 8192), ("text_bytes", 256 << 10)] {
+        for (name, most) in
+            [("stack_load", 4096), ("stack_feed", 16384), ("stack_cells", 8192), ("text_bytes", 256 << 10)]
+        {
             assert!(figures[name] <= most, "{}: {name} is {}, beyond {most}", case.name, figures[name]);
         }
     }
@@ -183,7 +197,15 @@ fn nothing_allocates_panics_or_unwinds() {
     std::fs::write(&source, text).expect("a temporary file");
     let program = dir.path().join("all");
     run(Command::new("gcc")
-        .args(["-O2", "-ffreestanding", "-fno-builtin", "-nostdlib", "-static", "-no-pie", "-Wl,--gc-sections"])
+        .args([
+            "-O2",
+            "-ffreestanding",
+            "-fno-builtin",
+            "-nostdlib",
+            "-static",
+            "-no-pie",
+            "-Wl,--gc-sections",
+        ])
         .args(functions.iter().map(|name| format!("-Wl,--undefined={name}")))
         .arg(&source)
         .arg(library())
@@ -195,12 +217,31 @@ fn nothing_allocates_panics_or_unwinds() {
     }
     let lower = linked.to_lowercase();
     let forbidden = [
-        "panic", "_unwind", "unwrap_failed", "expect_failed", "len_mismatch", "slice_index", "core::fmt", "malloc",
-        "calloc", "realloc", "alloc::", "__rust_alloc", "__rg_", "fenv", "pthread", "errno", "std::",
+        "panic",
+        "_unwind",
+        "unwrap_failed",
+        "expect_failed",
+        "len_mismatch",
+        "slice_index",
+        "core::fmt",
+        "malloc",
+        "calloc",
+        "realloc",
+        "alloc::",
+        "__rust_alloc",
+        "__rg_",
+        "fenv",
+        "pthread",
+        "errno",
+        "std::",
     ];
     for word in forbidden {
         let found: Vec<&str> = lower.lines().filter(|line| line.contains(word)).collect();
         assert!(found.is_empty(), "`{word}`: {found:?}");
     }
-    println!("{} functions, {} bytes of code and constants with all of them", functions.len(), text_size(&program));
+    println!(
+        "{} functions, {} bytes of code and constants with all of them",
+        functions.len(),
+        text_size(&program)
+    );
 }

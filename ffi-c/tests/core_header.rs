@@ -13,7 +13,8 @@ fn header() -> PathBuf {
 
 #[test]
 fn the_header_is_up_to_date() {
-    let config = cbindgen::Config::from_file(core_dir().join("cbindgen.toml")).expect("cbindgen.toml is readable");
+    let config =
+        cbindgen::Config::from_file(core_dir().join("cbindgen.toml")).expect("cbindgen.toml is readable");
     let mut builder = cbindgen::Builder::new().with_config(config);
     // Single files: cbindgen would otherwise ask cargo for the crate's dependencies.
     for file in ["lib", "status", "raw", "column", "program", "introspect", "state", "cells"] {
@@ -32,9 +33,11 @@ fn the_header_is_up_to_date() {
 #[test]
 fn the_header_is_clean_c_and_cpp() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    for (name, compiler, standard) in
-        [("header.c", "gcc", "-std=c99"), ("header.c", "gcc", "-std=c11"), ("header.cpp", "g++", "-std=c++11")]
-    {
+    for (name, compiler, standard) in [
+        ("header.c", "gcc", "-std=c99"),
+        ("header.c", "gcc", "-std=c11"),
+        ("header.cpp", "g++", "-std=c++11"),
+    ] {
         let source = dir.path().join(name);
         let text = "#include \"ripplemark_core.h\"\nint main(void) { return rmc_abi_version() != RMC_ABI_VERSION; }\n";
         std::fs::write(&source, text).expect("a temporary file");

@@ -157,7 +157,9 @@ impl Values {
     /// The fields of an `rmc_column` that [`Values::column`] describes.
     fn c_fields(name: &str) -> String {
         let text = |offsets: &str, bytes: &str, width: u32| {
-            format!(".offset_bits = {width}, .offsets = {offsets}, .text_bytes = {bytes}, .text_bytes_len = sizeof {bytes}")
+            format!(
+                ".offset_bits = {width}, .offsets = {offsets}, .text_bytes = {bytes}, .text_bytes_len = sizeof {bytes}"
+            )
         };
         let mut fields = match name {
             "visit_id" => {
@@ -173,7 +175,9 @@ impl Values {
                 text("kind_offsets", "kind_bytes", 64)
             ),
             "urgent" => format!(".layout = RMC_TYPE_BOOL, .values = urgent, .value_offset = {SHIFT}"),
-            "seen_at" => ".layout = RMC_TYPE_TIMESTAMP, .unit = RMC_UNIT_SECOND, .values = seen_at".to_owned(),
+            "seen_at" => {
+                ".layout = RMC_TYPE_TIMESTAMP, .unit = RMC_UNIT_SECOND, .values = seen_at".to_owned()
+            }
             "ordered_on" => ".layout = RMC_TYPE_DATE32, .values = ordered_on".to_owned(),
             "fee" => ".layout = RMC_TYPE_DECIMAL128, .scale = 2, .values = fees".to_owned(),
             "level" => ".layout = RMC_TYPE_F64, .values = levels".to_owned(),
@@ -210,7 +214,16 @@ impl Case {
             Case::new(
                 "report by site",
                 &query(
-                    &["visits", "urgent_visits", "urgent_share", "fees", "mean_fee", "parts_sum", "fee_per_part", "known"],
+                    &[
+                        "visits",
+                        "urgent_visits",
+                        "urgent_share",
+                        "fees",
+                        "mean_fee",
+                        "parts_sum",
+                        "fee_per_part",
+                        "known",
+                    ],
                     &["site", "kind", "urgent"],
                     Some(Grain::Month),
                     true,
@@ -219,7 +232,15 @@ impl Case {
             Case::new(
                 "floats by day",
                 &query(
-                    &["level_sum", "level_min", "level_third", "level_rest", "log_level", "berlin", "waiting"],
+                    &[
+                        "level_sum",
+                        "level_min",
+                        "level_third",
+                        "level_rest",
+                        "log_level",
+                        "berlin",
+                        "waiting",
+                    ],
                     &["site"],
                     Some(Grain::Week),
                     true,
@@ -242,7 +263,8 @@ impl Case {
 
     /// What the ripplemark library makes of the same columns, all at once.
     pub(crate) fn evaluate(&self) -> Evaluation {
-        let columns: Vec<Column<'_>> = self.column_names().iter().map(|name| self.data.column(name)).collect();
+        let columns: Vec<Column<'_>> =
+            self.column_names().iter().map(|name| self.data.column(name)).collect();
         let mut evaluation = Evaluation::new(&self.program).unwrap_or_else(|e| panic!("{e}"));
         evaluation.feed_columns(0, &columns, ROWS).unwrap_or_else(|e| panic!("{e}"));
         evaluation
