@@ -151,7 +151,7 @@ fn every_number_is_that_of_the_independent_reference() {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let run = Command::new(&python).arg(tests_path("determinism_reference.py")).arg(&json).output();
     let Ok(run) = run else {
-        println!("SKIPPED: no {python} for the independent reference");
+        support::say(&format!("SKIPPED: no {python} for the independent reference"));
         return;
     };
     let said = String::from_utf8_lossy(&run.stdout);

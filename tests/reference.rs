@@ -70,7 +70,7 @@ fn data() -> Option<PathBuf> {
     if path.join("reference").is_dir() {
         return Some(path);
     }
-    println!("SKIPPED: no reference data at {} (set RIPPLEMARK_DATA)", path.display());
+    support::say(&format!("SKIPPED: no reference data at {} (set RIPPLEMARK_DATA)", path.display()));
     None
 }
 

@@ -103,3 +103,9 @@ impl Dice {
 pub(crate) fn full() -> bool {
     std::env::var_os("RIPPLEMARK_FULL").is_some_and(|value| value == "1")
 }
+
+/// Says something that the test runner does not hide: a test that did not run must not look as if it had.
+pub(crate) fn say(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "\n{line}");
+}
