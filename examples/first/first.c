@@ -41,13 +41,13 @@ int main(int argc, char **argv)
 
     /* The columns that the program reads, in its order: stage, amount, list. */
     ripplemark_column columns[3] = {0};
-    columns[0].type = RIPPLEMARK_TYPE_DICTIONARY;
+    columns[0].kind = RIPPLEMARK_TYPE_DICTIONARY;
     columns[0].values = stage;
     columns[0].offsets = offsets;
     columns[0].text = text;
     columns[0].text_length = strlen((const char *)text);
     columns[0].dictionary_length = 2;
-    columns[1].type = columns[2].type = RIPPLEMARK_TYPE_F64;
+    columns[1].kind = columns[2].kind = RIPPLEMARK_TYPE_F64;
     columns[1].values = amount;
     columns[2].values = list;
     for (int i = 0; i < 3; i++) {

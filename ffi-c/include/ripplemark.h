@@ -67,6 +67,310 @@ struct ArrowSchema;
 #define RIPPLEMARK_ABI_VERSION 1
 
 /*
+ What a call came to. Numbers are grouped by hundreds and tens and are never used for anything else.
+ */
+enum ripplemark_code
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /*
+   The call did what it says.
+   */
+  RIPPLEMARK_OK = 0,
+  /*
+   Use of the interface: a pointer that must not be NULL is NULL.
+   */
+  RIPPLEMARK_NULL_POINTER = 500,
+  /*
+   Use of the interface: text is not UTF-8.
+   */
+  RIPPLEMARK_NOT_UTF8 = 501,
+  /*
+   Use of the interface: a size, length, count or offset is impossible.
+   */
+  RIPPLEMARK_SIZE = 502,
+  /*
+   Use of the interface: a handle is of another kind, or has been freed.
+   */
+  RIPPLEMARK_HANDLE = 503,
+  /*
+   Use of the interface: the `struct_size` of a struct is not one that this library knows.
+   */
+  RIPPLEMARK_STRUCT_SIZE = 504,
+  /*
+   Use of the interface: a position lies past the end.
+   */
+  RIPPLEMARK_INDEX = 505,
+  /*
+   Use of the interface: a number stands for nothing, such as the type of a column.
+   */
+  RIPPLEMARK_ARGUMENT = 506,
+  /*
+   Use of the interface: values are not aligned as their type needs.
+   */
+  RIPPLEMARK_ALIGNMENT = 507,
+  /*
+   Use of the interface: the evaluation is in use by another call at this moment.
+   */
+  RIPPLEMARK_BUSY = 508,
+  /*
+   Use of the interface: the caller's buffer is too short; the length that is needed has been given.
+   */
+  RIPPLEMARK_BUFFER_SHORT = 509,
+  /*
+   The book is at fault; the report says where, whose, and what to do.
+   */
+  RIPPLEMARK_BOOK = 600,
+  /*
+   The query is at fault.
+   */
+  RIPPLEMARK_QUERY = 610,
+  /*
+   Data do not fit the program: tables, columns or types.
+   */
+  RIPPLEMARK_DATA = 620,
+  /*
+   Arrow structs contradict themselves or the C data interface.
+   */
+  RIPPLEMARK_ARROW = 621,
+  /*
+   An Arrow stream reported an error of its own.
+   */
+  RIPPLEMARK_STREAM = 622,
+  /*
+   A file could not be read.
+   */
+  RIPPLEMARK_FILE = 630,
+  /*
+   There is not enough memory.
+   */
+  RIPPLEMARK_MEMORY = 640,
+  /*
+   A fault of this library, caught; the evaluation it happened in can only be freed.
+   */
+  RIPPLEMARK_PANIC = 650,
+  /*
+   A problem that has no code of its own; the message says what it is.
+   */
+  RIPPLEMARK_INTERNAL = 651,
+  /*
+   Program: the bytes do not begin like a program.
+   */
+  RIPPLEMARK_PROGRAM_MAGIC = 100,
+  /*
+   Program: written by a version that this one does not read.
+   */
+  RIPPLEMARK_PROGRAM_VERSION = 101,
+  /*
+   Program: fewer or more bytes than the header says.
+   */
+  RIPPLEMARK_PROGRAM_LENGTH = 102,
+  /*
+   Program: a section lies outside the bytes or is no whole number of records.
+   */
+  RIPPLEMARK_PROGRAM_SECTION = 103,
+  /*
+   Program: a name is broken.
+   */
+  RIPPLEMARK_PROGRAM_STRING = 104,
+  /*
+   Program: a table, column, placement, dimension or key is inconsistent.
+   */
+  RIPPLEMARK_PROGRAM_TABLE = 105,
+  /*
+   Program: a row instruction is not valid.
+   */
+  RIPPLEMARK_PROGRAM_ROW_CODE = 106,
+  /*
+   Program: a slot is inconsistent.
+   */
+  RIPPLEMARK_PROGRAM_SLOT = 107,
+  /*
+   Program: a cell instruction is not valid.
+   */
+  RIPPLEMARK_PROGRAM_CELL_CODE = 108,
+  /*
+   Program: a formula needs wider numbers than the limit allows.
+   */
+  RIPPLEMARK_PROGRAM_WIDTH = 109,
+  /*
+   Program: a metric or level is inconsistent.
+   */
+  RIPPLEMARK_PROGRAM_METRIC = 110,
+  /*
+   Program: calendar data are not sorted or out of range.
+   */
+  RIPPLEMARK_PROGRAM_CALENDAR = 111,
+  /*
+   Batch: no such table in the program.
+   */
+  RIPPLEMARK_BATCH_TABLE = 200,
+  /*
+   Batch: another number of columns than the program lists.
+   */
+  RIPPLEMARK_BATCH_COLUMNS = 201,
+  /*
+   Batch: the column's layout cannot feed the declared type.
+   */
+  RIPPLEMARK_BATCH_TYPE = 202,
+  /*
+   Batch: a buffer is shorter than the number of rows.
+   */
+  RIPPLEMARK_BATCH_LENGTH = 203,
+  /*
+   State: the memory is smaller than asked for.
+   */
+  RIPPLEMARK_STATE_MEMORY = 300,
+  /*
+   State: the memory does not hold a state of this program.
+   */
+  RIPPLEMARK_STATE_FOREIGN = 301,
+  /*
+   State bytes: not a state, or another version.
+   */
+  RIPPLEMARK_STATE_MAGIC = 302,
+  /*
+   State: of aggregates, dimensions or times that differ from the program's.
+   */
+  RIPPLEMARK_STATE_SIGNATURE = 303,
+  /*
+   State bytes: truncated, not canonical or out of range.
+   */
+  RIPPLEMARK_STATE_BYTES = 304,
+  /*
+   The scratch memory is too small.
+   */
+  RIPPLEMARK_SCRATCH = 400,
+  /*
+   The output buffer of the core is too short.
+   */
+  RIPPLEMARK_OUTPUT_SHORT = 401,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ripplemark_code ripplemark_code;
+#else
+typedef uint32_t ripplemark_code;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ What the values of a column are.
+ */
+enum ripplemark_type
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /*
+   No row has a value; `values` is not read.
+   */
+  RIPPLEMARK_TYPE_MISSING = 0,
+  /*
+   `int32_t`
+   */
+  RIPPLEMARK_TYPE_I32 = 1,
+  /*
+   `int64_t`
+   */
+  RIPPLEMARK_TYPE_I64 = 2,
+  /*
+   `double`
+   */
+  RIPPLEMARK_TYPE_F64 = 3,
+  /*
+   16 bytes a value, little-endian two's complement, at any alignment; `scale` digits after the point.
+   */
+  RIPPLEMARK_TYPE_DECIMAL128 = 4,
+  /*
+   One bit a row, least significant first.
+   */
+  RIPPLEMARK_TYPE_BOOL = 5,
+  /*
+   `int32_t`, days since 1970-01-01.
+   */
+  RIPPLEMARK_TYPE_DATE32 = 6,
+  /*
+   `int64_t`, microseconds since 1970-01-01T00:00Z.
+   */
+  RIPPLEMARK_TYPE_TIMESTAMP = 7,
+  /*
+   UTF-8: row `i` is `text[offsets[i]]` to `text[offsets[i + 1]]`; `values` is not read.
+   */
+  RIPPLEMARK_TYPE_UTF8 = 8,
+  /*
+   `int32_t` codes into a dictionary of `dictionary_length` texts, which `offsets` and `text` hold.
+   */
+  RIPPLEMARK_TYPE_DICTIONARY = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ripplemark_type ripplemark_type;
+#else
+typedef uint32_t ripplemark_type;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
+ What a text of a program is about.
+ */
+enum ripplemark_text
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /*
+   Name of table `index`.
+   */
+  RIPPLEMARK_TEXT_TABLE = 0,
+  /*
+   Name of column `inner` of table `index`.
+   */
+  RIPPLEMARK_TEXT_COLUMN = 1,
+  /*
+   The data's name for column `inner` of table `index`.
+   */
+  RIPPLEMARK_TEXT_COLUMN_SOURCE = 2,
+  /*
+   Declared type of column `inner` of table `index`: `int`, `decimal(2)`, `float`, `bool`, `category`, `id`,
+   `date`, `timestamp`.
+   */
+  RIPPLEMARK_TEXT_COLUMN_TYPE = 3,
+  /*
+   Name of dimension `index`.
+   */
+  RIPPLEMARK_TEXT_DIM = 4,
+  /*
+   Name of metric `index`.
+   */
+  RIPPLEMARK_TEXT_METRIC = 5,
+  /*
+   Label of metric `index`.
+   */
+  RIPPLEMARK_TEXT_METRIC_LABEL = 6,
+  /*
+   Owner of metric `index`.
+   */
+  RIPPLEMARK_TEXT_METRIC_OWNER = 7,
+  /*
+   Unit of metric `index`; empty where the book gives none.
+   */
+  RIPPLEMARK_TEXT_METRIC_UNIT = 8,
+  /*
+   Description of metric `index`.
+   */
+  RIPPLEMARK_TEXT_METRIC_DESCRIPTION = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum ripplemark_text ripplemark_text;
+#else
+typedef uint32_t ripplemark_text;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/*
  Collects rows under a program. It belongs to one call at a time: a second one at the same moment gets
  `RIPPLEMARK_BUSY`. Give each thread an evaluation of its own, and merge them.
  */
@@ -141,7 +445,7 @@ typedef struct ripplemark_column {
   /*
    A `RIPPLEMARK_TYPE_…` number.
    */
-  uint32_t type_;
+  uint32_t kind;
   /*
    Digits after the point of `RIPPLEMARK_TYPE_DECIMAL128`.
    */

@@ -22,7 +22,8 @@ pub(crate) fn import(array: FFI_ArrowArray, schema: &FFI_ArrowSchema) -> Result<
     if array.is_released() {
         return Err(wrong("the array has been released"));
     }
-    let schema = Schema::try_from(schema).map_err(|error| wrong(format!("the schema cannot be read: {error}")))?;
+    let schema =
+        Schema::try_from(schema).map_err(|error| wrong(format!("the schema cannot be read: {error}")))?;
     let data_type = DataType::Struct(schema.fields().clone());
     check(&array, &data_type, 0)?;
     let data = raw::import_array(array, data_type).map_err(|error| wrong(error.to_string()))?;
@@ -55,7 +56,8 @@ fn check(array: &FFI_ArrowArray, data_type: &DataType, depth: usize) -> Result<(
                 return Err(wrong("the schema and the array have different numbers of children or buffers"));
             }
             for (i, field) in fields.iter().enumerate() {
-                let child = raw::child(array, i).ok_or_else(|| wrong(format!("child {i} is NULL or released")))?;
+                let child =
+                    raw::child(array, i).ok_or_else(|| wrong(format!("child {i} is NULL or released")))?;
                 let enough = child.length >= array.length.saturating_add(array.offset);
                 if !enough {
                     return Err(wrong(format!("column `{}` is shorter than the batch", field.name())));
@@ -65,7 +67,8 @@ fn check(array: &FFI_ArrowArray, data_type: &DataType, depth: usize) -> Result<(
             Ok(())
         }
         DataType::Dictionary(_, values) => {
-            let dictionary = raw::dictionary(array).ok_or_else(|| wrong("a dictionary is NULL or released"))?;
+            let dictionary =
+                raw::dictionary(array).ok_or_else(|| wrong("a dictionary is NULL or released"))?;
             buffers(array, 2)?;
             check(dictionary, values, depth + 1)
         }
@@ -81,7 +84,10 @@ fn buffers(array: &FFI_ArrowArray, count: i64) -> Result<(), Failure> {
     if array.n_buffers != count || array.n_children != 0 {
         return Err(wrong(format!("an array has {} buffers where its type has {count}", array.n_buffers)));
     }
-    if array.length > 0 && (1..usize::try_from(count).unwrap_or(0)).any(|i| raw::buffer_is_null(array, i)) && count < 3 {
+    if array.length > 0
+        && (1..usize::try_from(count).unwrap_or(0)).any(|i| raw::buffer_is_null(array, i))
+        && count < 3
+    {
         return Err(wrong("a buffer of values is NULL"));
     }
     Ok(())

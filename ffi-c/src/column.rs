@@ -40,7 +40,7 @@ pub struct ripplemark_column {
     /// `sizeof(ripplemark_column)`
     pub struct_size: usize,
     /// A `RIPPLEMARK_TYPE_…` number.
-    pub type_: u32,
+    pub kind: u32,
     /// Digits after the point of `RIPPLEMARK_TYPE_DECIMAL128`.
     pub scale: u32,
     /// Numbers, bits or codes, one for each row.
@@ -72,10 +72,11 @@ pub(crate) fn columns<'c>(
 fn read<'c>(caller: Caller<'c>, column: &'c ripplemark_column, rows: usize) -> Result<Column<'c>, Failure> {
     let values = column.values;
     let texts = |count: usize| -> Result<Text<'c>, Failure> {
-        let offsets = if count == 0 { &[][..] } else { caller.slice(column.offsets, count + 1, "offsets")? };
+        let offsets =
+            if count == 0 { &[][..] } else { caller.slice(column.offsets, count + 1, "offsets")? };
         Ok(Text::Small { offsets, bytes: caller.slice(column.text, column.text_length, "text")? })
     };
-    let data = match column.type_ {
+    let data = match column.kind {
         0 => Data::Missing,
         1 => Data::I32(caller.slice(values.cast(), rows, "values")?),
         2 => Data::I64(caller.slice(values.cast(), rows, "values")?),

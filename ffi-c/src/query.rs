@@ -34,7 +34,9 @@ pub struct ripplemark_query {
 }
 
 fn list(text: Option<&str>) -> Option<Vec<String>> {
-    text.map(|text| text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect())
+    text.map(|text| {
+        text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+    })
 }
 
 fn wrong(message: String) -> Failure {
@@ -42,7 +44,11 @@ fn wrong(message: String) -> Failure {
 }
 
 /// Reads the caller's query. NULL asks for every metric of the book, without groups.
-pub(crate) fn read(caller: Caller<'_>, query: *const ripplemark_query, book: &Book) -> Result<Query, Failure> {
+pub(crate) fn read(
+    caller: Caller<'_>,
+    query: *const ripplemark_query,
+    book: &Book,
+) -> Result<Query, Failure> {
     if query.is_null() {
         return Ok(Query::default());
     }
@@ -51,7 +57,9 @@ pub(crate) fn read(caller: Caller<'_>, query: *const ripplemark_query, book: &Bo
         None => Query::default(),
         Some(name) => {
             let found = book.saved_queries.iter().find(|(own, _)| own == name);
-            found.map(|(_, query)| query.clone()).ok_or_else(|| wrong(format!("the book saves no query `{name}`")))?
+            found
+                .map(|(_, query)| query.clone())
+                .ok_or_else(|| wrong(format!("the book saves no query `{name}`")))?
         }
     };
     if let Some(metrics) = list(caller.c_text_or_null(asked.metrics, "metrics")?) {

@@ -46,7 +46,11 @@ impl<'c> Caller<'c> {
         self.aligned(error, "error").map_err(|failure| failure.code)?;
         // SAFETY: not NULL and aligned; the first member is the size, which every version of the struct has.
         let size = unsafe { error.cast::<usize>().read() };
-        if size < size_of::<ripplemark_error>() { Err(ripplemark_code::RIPPLEMARK_STRUCT_SIZE) } else { Ok(()) }
+        if size < size_of::<ripplemark_error>() {
+            Err(ripplemark_code::RIPPLEMARK_STRUCT_SIZE)
+        } else {
+            Ok(())
+        }
     }
 
     /// Fills an error struct that [`Caller::check_error`] has found good, and its report.
@@ -118,7 +122,12 @@ impl<'c> Caller<'c> {
     }
 
     /// `count` structs of the caller's, each beginning with its size.
-    pub(crate) fn read_structs<T>(self, pointer: *const T, count: usize, what: &str) -> Result<&'c [T], Failure> {
+    pub(crate) fn read_structs<T>(
+        self,
+        pointer: *const T,
+        count: usize,
+        what: &str,
+    ) -> Result<&'c [T], Failure> {
         if count > 0 {
             self.check_size::<T>(pointer, what, |size| size == size_of::<T>())?;
         }

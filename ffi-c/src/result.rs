@@ -21,7 +21,11 @@ pub(crate) struct ResultBody {
 
 impl ResultBody {
     pub(crate) fn new(set: ResultSet) -> ResultBody {
-        let exact = set.cells.iter().map(|cell| cell.exact.clone().and_then(|text| CString::new(text).ok())).collect();
+        let exact = set
+            .cells
+            .iter()
+            .map(|cell| cell.exact.clone().and_then(|text| CString::new(text).ok()))
+            .collect();
         ResultBody { set, exact }
     }
 }

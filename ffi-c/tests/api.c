@@ -31,15 +31,15 @@ static void fill(ripplemark_column columns[3])
     for (int i = 0; i < 3; i++) {
         columns[i].struct_size = sizeof *columns;
     }
-    columns[0].type = RIPPLEMARK_TYPE_DATE32;
+    columns[0].kind = RIPPLEMARK_TYPE_DATE32;
     columns[0].values = CLOSED;
-    columns[1].type = RIPPLEMARK_TYPE_DICTIONARY;
+    columns[1].kind = RIPPLEMARK_TYPE_DICTIONARY;
     columns[1].values = STAGE;
     columns[1].offsets = OFFSETS;
     columns[1].text = TEXT;
     columns[1].text_length = 7;
     columns[1].dictionary_length = 2;
-    columns[2].type = RIPPLEMARK_TYPE_F64;
+    columns[2].kind = RIPPLEMARK_TYPE_F64;
     columns[2].values = AMOUNT;
     columns[2].validity = VALID;
 }
@@ -219,11 +219,11 @@ static void misuse_gets_a_code(void)
     CHECK(ripplemark_evaluation_feed(evaluation, 0, columns, 3, 4, NULL) == RIPPLEMARK_BATCH_COLUMNS);
     CHECK(ripplemark_evaluation_feed(evaluation, 7, columns + 1, 2, 4, NULL) == RIPPLEMARK_BATCH_TABLE);
     CHECK(ripplemark_evaluation_feed(evaluation, 0, NULL, 2, 4, NULL) == RIPPLEMARK_NULL_POINTER);
-    columns[2].type = RIPPLEMARK_TYPE_BOOL;
+    columns[2].kind = RIPPLEMARK_TYPE_BOOL;
     CHECK(ripplemark_evaluation_feed(evaluation, 0, columns + 1, 2, 4, NULL) == RIPPLEMARK_BATCH_TYPE);
-    columns[2].type = 77;
+    columns[2].kind = 77;
     CHECK(ripplemark_evaluation_feed(evaluation, 0, columns + 1, 2, 4, NULL) == RIPPLEMARK_ARGUMENT);
-    columns[2].type = RIPPLEMARK_TYPE_F64;
+    columns[2].kind = RIPPLEMARK_TYPE_F64;
     columns[2].values = (const char *)AMOUNT + 1;
     CHECK(ripplemark_evaluation_feed(evaluation, 0, columns + 1, 2, 3, NULL) == RIPPLEMARK_ALIGNMENT);
     columns[2].values = NULL;
