@@ -12,6 +12,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     evaluation.feed_reader("deals", open(&here.join("deals.csv"), &ReadOptions::default())?)?;
     let result = evaluation.finish()?;
     let value = result.total("discount").and_then(|cell| cell.value).ok_or("no value")?;
-    println!("discount {value:?} {:016x} owner {}", value.to_bits(), result.metrics[2].owner);
+    println!("discount {value:?} {} owner {}", hex_float(value), result.metrics[2].owner);
     Ok(())
+}
+
+/// C's `%a`, for a normal number.
+fn hex_float(value: f64) -> String {
+    let bits = value.to_bits();
+    let exponent = (bits >> 52 & 0x7ff) as i32 - 1023;
+    format!("0x1.{:013x}p{exponent:+}", bits & ((1 << 52) - 1))
 }

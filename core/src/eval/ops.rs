@@ -6,7 +6,7 @@
 use super::text::TextMaps;
 use super::{CHUNK, Register, load};
 use crate::batch::Column;
-use crate::num::round;
+use crate::num::{remainder, round};
 use crate::program::op::{Instruction, RowOp};
 use crate::program::{Program, TableView};
 use crate::reason::Reasons;
@@ -90,7 +90,7 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
             if is_zero(b) {
                 Err(Reasons::ZERO_DENOMINATOR)
             } else {
-                finite(libm::fmod(f64::from_bits(a), f64::from_bits(b)))
+                remainder::of_f64(a, b).ok_or(Reasons::OVERFLOW)
             }
         }),
         PowFloat => x.words2(|a, b| power(f64::from_bits(a), f64::from_bits(b))),
@@ -182,7 +182,8 @@ pub(crate) fn exponential(x: f64) -> Result<u64, Reasons> {
     finite(libm::exp(x))
 }
 
-/// One instruction over the rows of a chunk.
+/// One instruction over the rows of a chunk. Loops say `min(CHUNK)` again: where it stands beside the indexing, the
+/// compiler sees that no index is out of bounds and leaves the panic out.
 struct Operands<'r> {
     dst: &'r mut Register,
     below: &'r [Register],
@@ -197,7 +198,7 @@ impl<'r> Operands<'r> {
     }
 
     fn constant(self, value: i128, reasons: Reasons) {
-        for i in 0..self.len {
+        for i in 0..self.len.min(CHUNK) {
             self.dst.set_decimal(i, value);
             self.dst.reasons[i] = reasons.0;
         }
@@ -207,7 +208,7 @@ impl<'r> Operands<'r> {
     #[inline]
     fn words1(self, op: impl Fn(u64) -> Result<u64, Reasons>) {
         let a = self.register(self.ins.a);
-        for i in 0..self.len {
+        for i in 0..self.len.min(CHUNK) {
             let (value, reasons) = match a.reasons[i] {
                 0 => op(a.lo[i]).map_or_else(|r| (0, r.0), |v| (v, 0)),
                 reasons => (0, reasons),
@@ -221,7 +222,7 @@ impl<'r> Operands<'r> {
     #[inline]
     fn words2(self, op: impl Fn(u64, u64) -> Result<u64, Reasons>) {
         let (a, b) = (self.register(self.ins.a), self.register(self.ins.b));
-        for i in 0..self.len {
+        for i in 0..self.len.min(CHUNK) {
             let (value, reasons) = match a.reasons[i] | b.reasons[i] {
                 0 => op(a.lo[i], b.lo[i]).map_or_else(|r| (0, r.0), |v| (v, 0)),
                 reasons => (0, reasons),
@@ -245,7 +246,7 @@ impl<'r> Operands<'r> {
 
     fn decimal1(self, op: impl Fn(i128) -> Option<i128>) {
         let a = self.register(self.ins.a);
-        for i in 0..self.len {
+        for i in 0..self.len.min(CHUNK) {
             match a.reasons[i] {
                 0 => match op(a.decimal(i)) {
                     Some(value) => self.dst.set(i, value),
@@ -258,7 +259,7 @@ impl<'r> Operands<'r> {
 
     fn decimal1_words(self, op: impl Fn(i128) -> Result<u64, Reasons>) {
         let a = self.register(self.ins.a);
-        for i in 0..self.len {
+        for i in 0..self.len.min(CHUNK) {
             match a.reasons[i] {
                 0 => match op(a.decimal(i)) {
                     Ok(value) => self.dst.set(i, i128::from(value)),
@@ -271,7 +272,7 @@ impl<'r> Operands<'r> {
 
     fn decimal2(self, op: impl Fn(i128, i128) -> Result<i128, Reasons>) {
         let (a, b) = (self.register(self.ins.a), self.register(self.ins.b));
-        for i in 0..self.len {
+        for i in 0..self.len.min(CHUNK) {
             match a.reasons[i] | b.reasons[i] {
                 0 => match op(a.decimal(i), b.decimal(i)) {
                     Ok(value) => self.dst.set(i, value),
@@ -288,7 +289,7 @@ impl<'r> Operands<'r> {
 
     fn int_to_decimal(self) {
         let a = self.register(self.ins.a);
-        for i in 0..self.len {
+        for i in 0..self.len.min(CHUNK) {
             self.dst.set_decimal(i, i128::from(a.lo[i] as i64));
             self.dst.reasons[i] = a.reasons[i];
         }
@@ -305,7 +306,7 @@ impl<'r> Operands<'r> {
     /// `&&` (decisive value 0) and `||` (decisive value 1).
     fn logic(self, decisive: u64) {
         let (a, b) = (self.register(self.ins.a), self.register(self.ins.b));
-        for i in 0..self.len {
+        for i in 0..self.len.min(CHUNK) {
             let (value, reasons) = match (a.reasons[i], b.reasons[i]) {
                 (0, _) if a.lo[i] == decisive => (decisive, 0),
                 (0, reasons) => (b.lo[i], reasons),
@@ -321,7 +322,7 @@ impl<'r> Operands<'r> {
     fn choose(self) {
         let condition = self.register(self.ins.a);
         let (then, otherwise) = (self.register(self.ins.b), self.register(self.ins.c));
-        for i in 0..self.len {
+        for i in 0..self.len.min(CHUNK) {
             match condition.reasons[i] {
                 0 => self.dst.take(i, if condition.lo[i] == 1 { then } else { otherwise }),
                 reasons => self.dst.fail(i, reasons),
@@ -331,14 +332,14 @@ impl<'r> Operands<'r> {
 
     fn coalesce(self) {
         let (a, b) = (self.register(self.ins.a), self.register(self.ins.b));
-        for i in 0..self.len {
+        for i in 0..self.len.min(CHUNK) {
             self.dst.take(i, if a.reasons[i] == Reasons::EMPTY.0 { b } else { a });
         }
     }
 
     fn null_test(self) {
         let a = self.register(self.ins.a);
-        for i in 0..self.len {
+        for i in 0..self.len.min(CHUNK) {
             // Missing is an answer, failed is not: `is_null` of a failed value has failed, too.
             let (value, reasons) = match a.reasons[i] {
                 0 => (0, 0),

@@ -33,21 +33,27 @@ impl Digits {
     pub(crate) const EMPTY: Digits = Digits { bytes: [0; 20], start: 20 };
 
     pub(crate) fn write(&mut self, value: i128) -> &[u8] {
+        self.start = self.bytes.len();
         let mut rest = value.unsigned_abs() as u64;
-        self.start = 20;
         loop {
-            self.start -= 1;
-            self.bytes[self.start] = b'0' + (rest % 10) as u8;
+            self.put(b'0' + (rest % 10) as u8);
             rest /= 10;
-            if rest == 0 || self.start == 0 {
+            if rest == 0 {
                 break;
             }
         }
-        if value < 0 && self.start > 0 {
-            self.start -= 1;
-            self.bytes[self.start] = b'-';
+        if value < 0 {
+            self.put(b'-');
         }
         self.bytes.get(self.start..).unwrap_or(&[])
+    }
+
+    /// Puts a byte before the others.
+    fn put(&mut self, byte: u8) {
+        self.start = self.start.saturating_sub(1);
+        if let Some(free) = self.bytes.get_mut(self.start) {
+            *free = byte;
+        }
     }
 }
 

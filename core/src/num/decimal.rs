@@ -160,7 +160,12 @@ pub(super) fn write_digits(
         text.push(b'-')?;
     }
     let len = text.len;
-    out.get_mut(..len).ok_or(NumError::Short)?.reverse();
+    // Not `reverse`: it carries a panic that the compiler cannot rule out.
+    let mut rest = out.get_mut(..len).ok_or(NumError::Short)?;
+    while let [first, middle @ .., last] = rest {
+        core::mem::swap(first, last);
+        rest = middle;
+    }
     Ok(len)
 }
 

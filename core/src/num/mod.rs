@@ -38,6 +38,7 @@ pub mod float_sum;
 pub mod int_sum;
 pub mod limbs;
 pub mod rational;
+pub mod remainder;
 pub mod round;
 pub mod text;
 pub mod twos;

@@ -35,7 +35,8 @@ struct Out<'o> {
 
 impl Out<'_> {
     fn put(&mut self, bytes: &[u8]) {
-        if let Some(to) = self.bytes.get_mut(self.at..self.at.saturating_add(bytes.len())) {
+        let free = self.bytes.get_mut(self.at..).unwrap_or(&mut []);
+        if let Some(to) = free.get_mut(..bytes.len()) {
             to.copy_from_slice(bytes);
         }
         self.at = self.at.saturating_add(bytes.len());

@@ -1,5 +1,6 @@
 //! Groups: a key (dimension values and period), how many rows it has, and its slots.
 
+use super::sort::sort;
 use super::{Need, State, head, mix};
 use crate::program::layout::MAX_DIMS;
 use crate::program::{DimType, Program};
@@ -149,9 +150,7 @@ impl<M: AsRef<[u64]>> State<M> {
                 count += 1;
             }
         }
-        order
-            .get_mut(..count)?
-            .sort_unstable_by(|&a, &b| self.compare_groups(program, a as usize, b as usize));
+        sort(order.get_mut(..count)?, |a, b| self.compare_groups(program, a as usize, b as usize).is_lt());
         Some(count)
     }
 }

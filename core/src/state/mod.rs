@@ -11,6 +11,7 @@ mod group;
 mod merge;
 mod place;
 pub(crate) mod slots;
+mod sort;
 mod texts;
 
 pub use counters::{Reject, RowCounts};
