@@ -15,7 +15,8 @@ test-verify:
 # Other builds in folders of their own, so that they neither replace nor wait for the usual one.
 test-verify-builds:
 	CARGO_TARGET_DIR=$(BUILD)/target-release $(CARGO) test --release -p ripplemark --test determinism --test float_env
-	CARGO_TARGET_DIR=$(BUILD)/target-native RUSTFLAGS="-C target-cpu=native" \
+	CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+		CARGO_TARGET_DIR=$(BUILD)/target-native RUSTFLAGS="-C target-cpu=native" \
 		$(CARGO) test --release -p ripplemark --test determinism --test float_env
 
 test-verify-full:
