@@ -43,6 +43,23 @@ impl Standard {
     }
 }
 
+/// Whether this thread's environment is the standard one already. Marks of past exceptions do not count.
+#[must_use]
+pub fn is_standard() -> bool {
+    same(read(), STANDARD)
+}
+
+/// MXCSR keeps marks of past exceptions in its low six bits.
+#[cfg(target_arch = "x86_64")]
+fn same(word: Word, standard: Word) -> bool {
+    word & !0x3f == standard & !0x3f
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn same(word: Word, standard: Word) -> bool {
+    word == standard
+}
+
 impl Drop for Standard {
     fn drop(&mut self) {
         write(self.saved);

@@ -57,7 +57,7 @@ pub struct rmc_column {
     /// `sizeof(rmc_column)`
     pub struct_size: u32,
     /// One of `RMC_TYPE_...`
-    pub type_: u32,
+    pub layout: u32,
     /// For `RMC_TYPE_DICTIONARY`: one of `RMC_TYPE_I8` to `RMC_TYPE_U32`, but not 64 bits.
     pub code_type: u32,
     /// For text and dictionaries: 32 or 64.
@@ -111,7 +111,7 @@ pub(crate) unsafe fn convert<'a>(column: &rmc_column, number: usize) -> Result<C
             unsafe { slice(values.cast(), length, detail)? }
         };
     }
-    let data = match column.type_ {
+    let data = match column.layout {
         RMC_TYPE_MISSING => Data::Missing,
         RMC_TYPE_I8 => Data::I8(numbers!()),
         RMC_TYPE_I16 => Data::I16(numbers!()),
