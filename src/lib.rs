@@ -17,3 +17,8 @@ pub mod read;
 pub use error::Error;
 pub use evaluate::{Evaluation, Program, ResultSet};
 pub use ripplemark_core as core;
+
+/// The examples of the page for authors of Rust services, compiled and run as tests.
+#[cfg(all(doctest, feature = "compile", feature = "io"))]
+#[doc = include_str!("../docs/RUST.md")]
+struct RustPage;
