@@ -206,11 +206,16 @@ fn resolve_dims(
             ));
             continue;
         }
-        if RESULT_COLUMNS.contains(&name.as_str()) || query.grain.is_some_and(|grain| grain_word(grain) == name) {
+        if RESULT_COLUMNS.contains(&name.as_str())
+            || query.grain.is_some_and(|grain| grain_word(grain) == name)
+        {
             problems.push(problem(
                 "RM0313",
                 format!("a dimension cannot be called `{name}`: results have a column of that name"),
-                Some("give the column another name in the book; `source:` keeps the name that the data use".into()),
+                Some(
+                    "give the column another name in the book; `source:` keeps the name that the data use"
+                        .into(),
+                ),
             ));
             continue;
         }

@@ -213,10 +213,10 @@ impl<'a> Program<'a> {
 
     /// Half-open range of days.
     pub(crate) fn range_days(&self) -> (i64, i64) {
-        (
-            i64::from(read_u32(self.bytes, header::RANGE_FROM_DAY) as i32),
-            i64::from(read_u32(self.bytes, header::RANGE_TO_DAY) as i32),
-        )
+        let day = |at| read_u32(self.bytes, at) as i32;
+        // An end that was not set excludes no day, the last one that a date can hold included.
+        let to = day(header::RANGE_TO_DAY);
+        (i64::from(day(header::RANGE_FROM_DAY)), if to == i32::MAX { i64::MAX } else { i64::from(to) })
     }
 
     /// Half-open range of instants that the time zone data cover.
