@@ -296,8 +296,11 @@ impl Writer<'_, '_> {
         let Some(metric) = self.book.metrics.get(id.0) else { return self.number(0, 0) };
         let value = match (&metric.value, metric.kind) {
             // A rate stands on the rows of its denominator, also where another metric uses it.
-            (Cell::Arith(ArithOp::Div, a, b), MetricKind::Simple | MetricKind::Ratio) => {
-                self.binary(CellOp::Div, 1, a, b)
+            (Cell::Arith(ArithOp::Div, a, b), MetricKind::Simple | MetricKind::Ratio)
+                if !divides_by_constant(self.book, &metric.value) =>
+            {
+                let (a, b) = (self.cell(a), self.denominator(b));
+                self.emit(CellOp::Div, 1, a, b, 0)
             }
             (value, _) => self.cell(value),
         };
@@ -337,21 +340,13 @@ impl Writer<'_, '_> {
             Cell::Aggregate(aggregate) => self.aggregate(aggregate).1,
             _ => None,
         };
-        let n = match (metric.kind, parts) {
-            (MetricKind::Simple | MetricKind::Ratio, Some((_, denominator)))
-                if !divides_by_constant(self.book, &metric.value) =>
-            {
-                denominator
-            }
-            _ => value,
-        };
         let (numerator, denominator) = parts.unwrap_or((NONE, NONE));
         MetricCells {
             id,
             value,
             numerator,
             denominator,
-            n,
+            n: value,
             shape: metric_shape(self.book, metric),
             meaning: meaning::metric_meaning(self.book, id),
         }

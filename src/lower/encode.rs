@@ -404,6 +404,8 @@ impl<'e, 'b> Encoder<'e, 'b> {
     /// placements and aggregates. Metrics, names for people and levels may differ.
     fn signature(&self, times: &Times) -> [u8; 32] {
         let mut text = String::from("ripplemark state 1\n");
+        // The changes themselves, so that two editions of the time zone data agree exactly where they say the same.
+        let zone_matters = self.question.reads_time || self.tables.iter().any(TableCode::reads_zone);
         for dim in &self.question.dims {
             let _ = writeln!(text, "dim {:?} {}", dim.name, dim.kind as u8);
         }
@@ -413,7 +415,11 @@ impl<'e, 'b> Encoder<'e, 'b> {
             self.question.grain.map(|g| g as u8),
             self.book.first_day_of_week as u8,
             self.book.first_month_of_year,
-            if self.question.reads_time { self.book.timezone.as_str() } else { "-" },
+            if zone_matters {
+                format!("{} {:02x?}", self.book.timezone, meaning::sha256(&self.zone.entries))
+            } else {
+                "-".into()
+            },
             times.range,
             times.range_days,
             times.as_of,

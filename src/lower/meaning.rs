@@ -4,19 +4,27 @@
 //! they compute. Labels, descriptions, owners and the layout of the file do not show. The text is only ever hashed.
 
 use crate::model::{
-    Aggregate, ArithOp, Book, Cell, Column, ColumnType, Const, MetricId, Row, RowNode, Table,
+    Aggregate, ArithOp, Book, Cell, Column, ColumnType, Const, MetricId, Row, RowFn, RowNode, RowType, Table,
 };
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
 pub(super) fn hash(text: &str) -> [u8; 32] {
-    Sha256::digest(text.as_bytes()).into()
+    sha256(text.as_bytes())
 }
+
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// Stands where the book's time zone decides; the zone's name is then a part of what a metric means.
+const LOCAL_DAYS: &str = "LocalDaysBetween";
 
 /// Hash of what a metric means: of its value, and of every metric, column type and value map it stands on.
 #[must_use]
 pub fn metric_meaning(book: &Book, id: MetricId) -> [u8; 32] {
-    hash(&metric_text(book, id))
+    let text = metric_text(book, id);
+    if text.contains(LOCAL_DAYS) { hash(&format!("{text} in {}", book.timezone)) } else { hash(&text) }
 }
 
 fn metric_text(book: &Book, id: MetricId) -> String {
@@ -95,6 +103,9 @@ pub(super) fn row(table: &Table, expr: &Row) -> String {
             format!("(in {} [{}])", row(table, a), list.join(" "))
         }
         RowNode::Cast(a) => format!("(cast {:?} {})", expr.ty, all(&[a])),
+        RowNode::Call(RowFn::DaysBetween, args) if args.iter().any(|a| a.ty == RowType::Timestamp) => {
+            format!("({LOCAL_DAYS} {})", all(&args.iter().collect::<Vec<_>>()))
+        }
         RowNode::Call(f, args) => format!("({f:?} {})", all(&args.iter().collect::<Vec<_>>())),
         RowNode::AsOf => "as_of".into(),
     }

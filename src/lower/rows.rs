@@ -28,6 +28,7 @@ pub(super) struct TableCode<'b> {
     pub(super) keys: Vec<u32>,
     known: HashMap<[u8; 16], u32>,
     as_of: bool,
+    local_days: bool,
 }
 
 /// A constant whose place in the program is known only when all tables are.
@@ -60,6 +61,7 @@ impl<'b> TableCode<'b> {
             keys: Vec::new(),
             known: HashMap::new(),
             as_of: false,
+            local_days: false,
         };
         // Every column is loaded, so that missing and unreadable values are counted wherever they matter.
         for i in 0..code.columns.len() {
@@ -249,6 +251,7 @@ impl<'b> TableCode<'b> {
             RowFn::DaysBetween => {
                 let (mut from, mut to) = (self.row(a), self.row(b));
                 if a.ty == RowType::Timestamp {
+                    self.local_days = true;
                     from = self.emit(LocalDay, 0, from, 0, 0);
                     to = self.emit(LocalDay, 0, to, 0, 0);
                 }
@@ -278,6 +281,11 @@ impl<'b> TableCode<'b> {
 
     pub(super) fn reads_as_of(&self) -> bool {
         self.as_of
+    }
+
+    /// Whether the code asks on which local day an instant falls.
+    pub(super) fn reads_zone(&self) -> bool {
+        self.local_days
     }
 
     /// Columns whose text decides a group key.

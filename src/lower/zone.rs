@@ -4,7 +4,7 @@
 //! must not place a row in two different months. Changes from 1970 to 2100 are written into the program.
 
 use jiff::civil::date;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use ripplemark_core::time::{DAY_MICROS, Zone};
 
 /// First year whose instants a program with a changing zone covers.
@@ -28,7 +28,9 @@ impl ZoneTable {
     /// # Errors
     /// A sentence if there is no such zone.
     pub fn new(name: &str) -> Result<ZoneTable, String> {
-        let zone = TimeZone::get(name).map_err(|_| format!("there is no time zone `{name}`"))?;
+        // Not the machine's: a host may have switched on jiff's system database.
+        let zone =
+            TimeZoneDatabase::bundled().get(name).map_err(|_| format!("there is no time zone `{name}`"))?;
         let start =
             date(FIRST_YEAR, 1, 1).at(0, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|e| e.to_string())?;
         let end = date(LAST_YEAR, 1, 1).at(0, 0, 0, 0).to_zoned(TimeZone::UTC).map_err(|e| e.to_string())?;

@@ -194,7 +194,7 @@ pub enum Cell {
     If(Box<Cell>, Box<Cell>, Box<Cell>),
     /// `a ?? b`: `b` where `a` is missing for `empty` or `zero_denominator` only.
     Coalesce(Box<Cell>, Box<Cell>),
-    /// True where the operand has no value, for whatever reason.
+    /// True where the operand is missing for `empty` or `zero_denominator`; no value where it failed.
     IsNull(Box<Cell>),
     /// A function.
     Call(CellFn, Vec<Cell>),

@@ -15,7 +15,7 @@ pub struct Query {
     pub filter: Option<String>,
     /// What is known up to here: later rows do not enter. `None`: the watermark, resolved at finish.
     pub as_of: Option<Instant>,
-    /// Add totals and subtotals: every subset of `by` (a roll-up from the right), and without the period.
+    /// Add totals and subtotals: `by` rolled up from the right, each with and without the period.
     pub totals: bool,
 }
 

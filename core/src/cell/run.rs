@@ -14,6 +14,9 @@ use crate::reason::{Flags, Reasons};
 use crate::state::slots::{self, SlotValue};
 use crate::state::{Key, State};
 
+/// Reasons that a formula may answer with another value.
+const REPLACEABLE: u8 = Reasons::EMPTY.0 | Reasons::ZERO_DENOMINATOR.0;
+
 /// `n` of a constant: it takes part in no minimum.
 const NO_N: u64 = u64::MAX;
 
@@ -190,8 +193,7 @@ fn is_partial(program: &Program<'_>, state: &State<impl AsRef<[u64]>>, placement
     let Some(grain) = program.grain().filter(|_| key.has_period()) else { return false };
     let start = key.period();
     let end = program.calendar().end(grain, start);
-    let (from, to) = program.range_days();
-    if from > start || to < end {
+    if is_cut(program, placement, start, end) {
         return true;
     }
     let known_to = match program.as_of() {
@@ -204,6 +206,18 @@ fn is_partial(program: &Program<'_>, state: &State<impl AsRef<[u64]>>, placement
         },
     };
     known_to < end
+}
+
+/// Whether the asked range leaves a part of the period out.
+fn is_cut(program: &Program<'_>, placement: usize, start: i64, end: i64) -> bool {
+    if program.placement_is_date(placement) {
+        let (from, to) = program.range_days();
+        return from > start || to < end;
+    }
+    let (from, to) = program.range();
+    let zone = program.zone();
+    // The instant before the range must lie before the period, and the first one behind it, behind the period.
+    (from > i64::MIN && zone.local_day(from - 1) >= start) || (to < i64::MAX && zone.local_day(to) < end)
 }
 
 struct Operands<'r, 'p> {
@@ -258,8 +272,7 @@ impl<'r> Operands<'r, '_> {
             CellOp::Coalesce => {
                 let (a, value) = self.get(ins.a)?;
                 // A failed check or a wrong input is not for a formula to paint over.
-                let replaceable = Reasons::EMPTY.0 | Reasons::ZERO_DENOMINATOR.0;
-                if a.reasons.is_none() || a.reasons.0 & !replaceable != 0 {
+                if a.reasons.is_none() || a.reasons.0 & !REPLACEABLE != 0 {
                     out.copy(value)?;
                     return Ok(a);
                 }
@@ -270,6 +283,10 @@ impl<'r> Operands<'r, '_> {
             }
             CellOp::IsNull => {
                 let (a, _) = self.get(ins.a)?;
+                // As for `??`: empty is an answer, a wrong input is not.
+                if a.reasons.0 & !REPLACEABLE != 0 {
+                    return Ok(a);
+                }
                 Ok(Marks { reasons: Reasons::NONE, truth: !a.reasons.is_none(), ..a })
             }
         }

@@ -54,7 +54,7 @@ fn check_header(program: &mut Program<'_>) -> Result<(), Error> {
         let offset = read_u32(bytes, entry) as usize;
         let length = read_u32(bytes, entry + 4) as usize;
         let wrong = Error::new(Code::ProgramSection, i);
-        // Sections follow one another without gaps: every byte of a program has a meaning.
+        // Sections follow one another without gaps and without overlap.
         if offset != end || !length.is_multiple_of(*record) {
             return Err(wrong);
         }
