@@ -4,7 +4,7 @@ import re
 import sys
 
 CARGO = re.compile(r"^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored")
-PYTEST = re.compile(r"^=+ .*\b(?:passed|failed|skipped|error)\b.* in [\d.:]+s?.*=+$")
+PYTEST = re.compile(r"^(?:=+ )?(?:\d+ [a-z]+,? ?)+ in [\d.:]+s.*$")
 PLAIN = re.compile(r"^(?:[\w-]+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 # A test that found no data says so; cargo counts it as passed.
 SKIPPED = re.compile(r"\bSKIPPED: ")
