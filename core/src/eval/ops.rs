@@ -108,9 +108,9 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
             let zone = program.zone();
             x.words1(|a| Ok(zone.local_day(a as i64) as u64));
         }
-        CompareInt => x.compare(ins.aux, |a, b| (a as i64).cmp(&(b as i64))),
-        CompareFloat => x.compare(ins.aux, |a, b| total_order(a).cmp(&total_order(b))),
-        CompareCode => x.compare(ins.aux, |a, b| a.cmp(&b)),
+        CompareInt => x.compare(ins.aux, |a| a as i64),
+        CompareFloat => x.compare(ins.aux, total_order),
+        CompareCode => x.compare(ins.aux, |a| a),
         CompareDecimal => x.compare_decimal(ins.aux),
         Not => x.words1(|a| Ok(a ^ 1)),
         And => x.logic(0),
@@ -232,6 +232,17 @@ impl<'r> Operands<'r> {
         }
     }
 
+    /// Two operands in one word each, for an operation that cannot fail. All rows alike and without branches, so
+    /// that it can be vectorised; what it makes of rows without a value does not matter.
+    #[inline]
+    fn total2(self, op: impl Fn(u64, u64) -> u64) {
+        let (a, b) = (self.register(self.ins.a), self.register(self.ins.b));
+        for i in 0..CHUNK {
+            self.dst.lo[i] = op(a.lo[i], b.lo[i]);
+            self.dst.reasons[i] = a.reasons[i] | b.reasons[i];
+        }
+    }
+
     fn int1(self, op: impl Fn(i64) -> Option<i64>) {
         self.words1(|a| op(a as i64).map(|v| v as u64).ok_or(Reasons::OVERFLOW));
     }
@@ -241,7 +252,14 @@ impl<'r> Operands<'r> {
     }
 
     fn float2(self, op: impl Fn(f64, f64) -> f64) {
-        self.words2(|a, b| finite(op(f64::from_bits(a), f64::from_bits(b))));
+        let (a, b) = (self.register(self.ins.a), self.register(self.ins.b));
+        for i in 0..CHUNK {
+            let value = op(f64::from_bits(a.lo[i]), f64::from_bits(b.lo[i]));
+            let before = a.reasons[i] | b.reasons[i];
+            let overflow = if before == 0 && !value.is_finite() { Reasons::OVERFLOW.0 } else { 0 };
+            self.dst.lo[i] = value.to_bits();
+            self.dst.reasons[i] = before | overflow;
+        }
     }
 
     fn decimal1(self, op: impl Fn(i128) -> Option<i128>) {
@@ -295,8 +313,17 @@ impl<'r> Operands<'r> {
         }
     }
 
-    fn compare(self, relation: u8, order: impl Fn(u64, u64) -> core::cmp::Ordering) {
-        self.words2(|a, b| Ok(u64::from(holds(relation, order(a, b)))));
+    /// Compares what `key` makes of the words.
+    #[inline]
+    fn compare<K: Ord>(self, relation: u8, key: impl Fn(u64) -> K) {
+        match relation {
+            0 => self.total2(|a, b| u64::from(key(a) == key(b))),
+            1 => self.total2(|a, b| u64::from(key(a) != key(b))),
+            2 => self.total2(|a, b| u64::from(key(a) < key(b))),
+            3 => self.total2(|a, b| u64::from(key(a) <= key(b))),
+            4 => self.total2(|a, b| u64::from(key(a) > key(b))),
+            _ => self.total2(|a, b| u64::from(key(a) >= key(b))),
+        }
     }
 
     fn compare_decimal(self, relation: u8) {

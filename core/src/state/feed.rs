@@ -5,7 +5,8 @@
 //! makes room and feeds again from there. Which row that was leaves no trace in the state.
 
 use super::place::{Feeding, Place};
-use super::{Need, Reject, State, slots};
+use super::slots::{self, Targets};
+use super::{Need, Reject, State};
 use crate::batch::Column;
 use crate::error::{Code, Error};
 use crate::eval::{self, CHUNK, Register, Scratch, TextMaps};
@@ -104,12 +105,13 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         let program = feeding.program;
         let dims = feeding.dims;
         let (mut used, mut latest) = (0, None);
-        let mut starts = [None; CHUNK];
-        for (place, start) in places.iter().zip(&mut starts) {
+        let mut targets = Targets { starts: [0; CHUNK], placed: 0 };
+        for (row, (place, start)) in places.iter().zip(&mut targets.starts).enumerate() {
             match *place {
                 Place::Group(group, time) => {
                     self.add_rows(group, dims, 1);
-                    *start = Some(self.slots_start(group, dims));
+                    *start = self.slots_start(group, dims);
+                    targets.placed |= 1 << row;
                     used += 1;
                     latest = latest.max(time);
                 }
@@ -124,12 +126,7 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
             }
             let mask = slot.mask.and_then(|r| registers.get(r));
             let arg = slot.arg.and_then(|r| registers.get(r));
-            let words = slots::slot_words(slot.kind);
-            for (row, start) in starts.iter().enumerate().take(places.len()) {
-                if let Some(start) = start {
-                    slots::update(slot.kind, self.run_mut(start + slot.offset, words), mask, arg, row);
-                }
-            }
+            slots::update(slot.kind, self.mem.as_mut(), &targets, slot.offset, mask, arg);
         }
     }
 

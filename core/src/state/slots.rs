@@ -83,35 +83,6 @@ fn float_order(bits: u64) -> i64 {
     if bits >> 63 == 1 { -magnitude } else { magnitude }
 }
 
-/// Lets one value of a register enter a slot.
-#[inline]
-fn add(kind: SlotKind, slot: &mut [u64], arg: &Register, row: usize) {
-    let lo = arg.lo[row % CHUNK];
-    match kind {
-        SlotKind::Count => add_count(slot, 1),
-        SlotKind::SumInt => {
-            if let Some(sum) = payload_mut(slot) {
-                int_sum::add_i64(sum, lo as i64);
-            }
-        }
-        SlotKind::SumDecimal => {
-            if let Some(sum) = payload_mut(slot) {
-                int_sum::add_i128(sum, arg.decimal(row));
-            }
-        }
-        SlotKind::SumFloat => {
-            if let Some(sum) = payload_mut(slot) {
-                // Registers never hold NaN or infinity.
-                let _ = float_sum::add(sum, lo);
-            }
-        }
-        SlotKind::MinInt | SlotKind::MaxInt | SlotKind::MinFloat | SlotKind::MaxFloat => {
-            extreme_word(kind, slot, lo)
-        }
-        SlotKind::MinDecimal | SlotKind::MaxDecimal => extreme_decimal(kind, slot, arg.decimal(row)),
-    }
-}
-
 pub(crate) fn add_count(slot: &mut [u64], rows: u64) {
     if let Some(count) = slot.get_mut(1) {
         *count = count.saturating_add(rows);
@@ -146,38 +117,146 @@ pub(crate) fn extreme_decimal(kind: SlotKind, slot: &mut [u64], value: i128) {
     }
 }
 
-/// The condition and argument of a slot at one row: whether the row enters, or why it failed.
-#[inline]
-fn enters(mask: Option<&Register>, arg: Option<&Register>, row: usize) -> Result<bool, Reasons> {
-    let row = row % CHUNK;
-    if let Some(mask) = mask {
-        match mask.reasons[row] {
-            0 if mask.lo[row] == 0 => return Ok(false),
-            0 => {}
-            reasons if reasons == Reasons::EMPTY.0 => return Ok(false),
-            reasons => return Err(Reasons(reasons)),
+/// Rows of a chunk, a bit each.
+#[derive(Clone, Copy)]
+struct Rows(u64);
+
+impl Rows {
+    /// The rows for which `test` is true. First a byte for each row, which can be vectorised, then eight bytes to
+    /// eight bits at a time: the product moves the lowest bit of byte `i` to bit `56 + i`, and nothing carries.
+    #[inline]
+    fn which(test: impl Fn(usize) -> bool) -> Rows {
+        let mut bytes = [0_u8; CHUNK];
+        for (row, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from(test(row));
         }
-    }
-    match arg.map_or(0, |arg| arg.reasons[row]) {
-        0 => Ok(true),
-        reasons if reasons == Reasons::EMPTY.0 => Ok(false),
-        reasons => Err(Reasons(reasons)),
+        let (groups, _) = bytes.as_chunks::<8>();
+        Rows(groups.iter().enumerate().fold(0, |bits, (i, group)| {
+            bits | (u64::from_le_bytes(*group).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i)
+        }))
     }
 }
 
-/// Lets row `row` of a chunk enter a slot.
-#[inline]
+impl Iterator for Rows {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let row = self.0.trailing_zeros() as usize;
+        self.0 &= self.0.wrapping_sub(1);
+        (row < CHUNK).then_some(row)
+    }
+}
+
+/// Where the rows of a chunk go: the first word of each row's slots, for the rows that have a place.
+pub(crate) struct Targets {
+    pub(crate) starts: [usize; CHUNK],
+    /// A bit for each row that has a place.
+    pub(crate) placed: u64,
+}
+
+/// Lets the rows of a chunk enter a slot that lies `offset` words into each row's slots.
 pub(crate) fn update(
     kind: SlotKind,
-    slot: &mut [u64],
+    memory: &mut [u64],
+    targets: &Targets,
+    offset: usize,
     mask: Option<&Register>,
     arg: Option<&Register>,
-    row: usize,
 ) {
-    match enters(mask, arg, row) {
-        Ok(true) => add(kind, slot, arg.unwrap_or(&Register::ZERO), row),
-        Ok(false) => {}
-        Err(reasons) => fail(slot, reasons),
+    const FAILURES: u8 = !Reasons::EMPTY.0;
+    // A row enters if its condition is true and its argument has a value; it fails if either has failed, but the
+    // argument only where the condition is true.
+    let (holds, mask_failed) = match mask {
+        None => (u64::MAX, 0),
+        Some(mask) => (
+            Rows::which(|row| mask.reasons[row] == 0 && mask.lo[row] != 0).0,
+            Rows::which(|row| mask.reasons[row] & FAILURES != 0).0,
+        ),
+    };
+    let (has_value, arg_failed) = match arg {
+        None => (u64::MAX, 0),
+        Some(arg) => (
+            Rows::which(|row| arg.reasons[row] == 0).0,
+            Rows::which(|row| arg.reasons[row] & FAILURES != 0).0,
+        ),
+    };
+    let failed = targets.placed & (mask_failed | holds & arg_failed);
+    for row in Rows(failed) {
+        let reasons =
+            |register: Option<&Register>| register.map_or(0, |register| register.reasons[row % CHUNK]);
+        let why = if mask_failed >> row & 1 == 1 { reasons(mask) } else { reasons(arg) };
+        if let Some(slot) = slot_at(memory, targets, row, offset, kind) {
+            fail(slot, Reasons(why));
+        }
+    }
+    let entering = Rows(targets.placed & holds & has_value);
+    let arg = arg.unwrap_or(&Register::ZERO);
+    match kind {
+        SlotKind::Count => each(memory, targets, offset, entering, |slot: &mut [u64; 2], _| {
+            slot[1] = slot[1].saturating_add(1);
+        }),
+        SlotKind::SumInt => {
+            each(memory, targets, offset, entering, |slot: &mut [u64; 1 + INT_SUM_WORDS], row| {
+                if let Some(sum) = payload_mut(slot) {
+                    int_sum::add_i64(sum, arg.lo[row % CHUNK] as i64);
+                }
+            })
+        }
+        SlotKind::SumDecimal => {
+            each(memory, targets, offset, entering, |slot: &mut [u64; 1 + DEC_SUM_WORDS], row| {
+                if let Some(sum) = payload_mut(slot) {
+                    int_sum::add_i128(sum, arg.decimal(row));
+                }
+            });
+        }
+        SlotKind::SumFloat => {
+            each(memory, targets, offset, entering, |slot: &mut [u64; 1 + FLOAT_SUM_WORDS], row| {
+                if let Some(sum) = payload_mut(slot) {
+                    // Registers never hold NaN or infinity.
+                    let _ = float_sum::add(sum, arg.lo[row % CHUNK]);
+                }
+            });
+        }
+        SlotKind::MinInt | SlotKind::MaxInt | SlotKind::MinFloat | SlotKind::MaxFloat => {
+            each(memory, targets, offset, entering, |slot: &mut [u64; 2], row| {
+                extreme_word(kind, slot, arg.lo[row % CHUNK]);
+            });
+        }
+        SlotKind::MinDecimal | SlotKind::MaxDecimal => {
+            each(memory, targets, offset, entering, |slot: &mut [u64; 3], row| {
+                extreme_decimal(kind, slot, arg.decimal(row));
+            });
+        }
+    }
+}
+
+/// The slot of one row.
+fn slot_at<'m>(
+    memory: &'m mut [u64],
+    targets: &Targets,
+    row: usize,
+    offset: usize,
+    kind: SlotKind,
+) -> Option<&'m mut [u64]> {
+    let start = targets.starts[row % CHUNK] + offset;
+    memory.get_mut(start..start + slot_words(kind))
+}
+
+/// Runs `add` on the slot of each entering row; the slot's words are an array, so that indexing it costs no checks.
+#[inline]
+fn each<const N: usize>(
+    memory: &mut [u64],
+    targets: &Targets,
+    offset: usize,
+    rows: Rows,
+    add: impl Fn(&mut [u64; N], usize),
+) {
+    for row in rows {
+        let start = targets.starts[row % CHUNK] + offset;
+        if let Some(slot) = memory.get_mut(start..start + N).and_then(|slot| slot.try_into().ok()) {
+            add(slot, row);
+        }
     }
 }
 
