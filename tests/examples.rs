@@ -39,7 +39,8 @@ fn the_first_number_is_the_one_in_the_readme() {
 
 #[test]
 fn the_funnel_reproduces_its_headlines() {
-    let result = evaluated("leadforge", "funnel.yaml", Some("headlines"), |table| format!("data/{table}.parquet"));
+    let result =
+        evaluated("leadforge", "funnel.yaml", Some("headlines"), |table| format!("data/{table}.parquet"));
     let exact = |name| result.total(name).unwrap().exact.clone().unwrap_or_default();
     let bits = |name| result.total(name).unwrap().value.unwrap().to_bits();
     assert_eq!([exact("leads"), exact("sqls"), exact("opened")], ["5000", "4636", "4641"]);

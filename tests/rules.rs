@@ -96,7 +96,8 @@ fn days_of_two_time_zones_do_not_merge() {
         fed(&utc, WHOLE).merge_bytes(&fed(&chicago, WHOLE).state_bytes().unwrap())
     };
     // Three hours before midnight to five hours after it: a day in Greenwich, none in Chicago.
-    let days = |zone| fed(&program(zone, &query("days")), WHOLE).finish().unwrap().total("days").unwrap().value;
+    let days =
+        |zone| fed(&program(zone, &query("days")), WHOLE).finish().unwrap().total("days").unwrap().value;
     assert_eq!((days("UTC"), days("America/Chicago")), (Some(5.0), Some(0.0)));
     assert!(merged("days").is_err_and(|error| error.is_bytes()));
     // Where no local day is asked for, the zone does not matter.

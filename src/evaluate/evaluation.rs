@@ -229,15 +229,7 @@ impl Evaluation {
         let view = self.program.view();
         let state = State::attach(view, self.memory.as_slice())?;
         let mut set = ResultSet::new(&self.program, &state, &self.unreadable);
-        for i in 0..view.level_count() {
-            let level = view.level(i);
-            if i == 0 {
-                read_level(&mut set, &self.program, &state, level)?;
-            } else {
-                let memory = self.rolled_up(&state, level)?;
-                read_level(&mut set, &self.program, &State::attach(view, memory.as_slice())?, level)?;
-            }
-        }
+        level_states(self, &mut |level, state| read_level(&mut set, &self.program, state, level))?;
         set.receipt = Receipt::new(&self.program, Sha256::digest(self.state_bytes()?).into(), &set);
         Ok(set)
     }
@@ -257,6 +249,25 @@ impl Evaluation {
     }
 }
 
+/// Calls back with every level of the result: its mask and a state that holds its groups.
+pub(super) fn level_states(
+    evaluation: &Evaluation,
+    read: &mut dyn FnMut(u32, &State<&[u64]>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let view = evaluation.program.view();
+    let state = State::attach(view, evaluation.memory.as_slice())?;
+    for i in 0..view.level_count() {
+        let level = view.level(i);
+        if i == 0 {
+            read(level, &state)?;
+        } else {
+            let memory = evaluation.rolled_up(&state, level)?;
+            read(level, &State::attach(view, memory.as_slice())?)?;
+        }
+    }
+    Ok(())
+}
+
 fn read_level(
     set: &mut ResultSet,
     program: &Program,
@@ -264,8 +275,7 @@ fn read_level(
     level: u32,
 ) -> Result<(), Error> {
     let view = program.view();
-    let mut words = Vec::new();
-    resize(&mut words, Cells::words(view, state), 0)?;
+    let mut words = words(Cells::words(view, state))?;
     let mut cells = Cells::new(view, state, level, &mut words)?;
     while cells.next_group()? {
         result::read_group(set, view, &mut cells);
@@ -273,11 +283,16 @@ fn read_level(
     Ok(())
 }
 
+/// Working memory of so many words.
+pub(super) fn words(count: usize) -> Result<Vec<u64>, Error> {
+    let mut memory = Vec::new();
+    resize(&mut memory, count, 0)?;
+    Ok(memory)
+}
+
 fn allocate(program: &Program, capacity: Capacity) -> Result<Vec<u64>, Error> {
     let words = State::words(program.view(), capacity).ok_or_else(Error::memory)?;
-    let mut memory = Vec::new();
-    resize(&mut memory, words, 0)?;
-    Ok(memory)
+    self::words(words)
 }
 
 /// Grows a buffer, or says that there is no memory instead of ending the process.

@@ -6,12 +6,14 @@
 //! ```
 
 mod evaluation;
+mod exact;
 mod frame;
 mod program;
 mod receipt;
 mod result;
 
 pub use evaluation::Evaluation;
+pub use exact::{ExactCell, ExactGroup};
 pub use program::Program;
 pub use receipt::Receipt;
 pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};

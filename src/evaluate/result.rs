@@ -328,7 +328,7 @@ fn exact_text(
     cells.exact_text(i, text).map(str::to_owned)
 }
 
-fn coordinate(cells: &Cells<'_, '_, &[u64]>, dim: usize) -> Coordinate {
+pub(super) fn coordinate(cells: &Cells<'_, '_, &[u64]>, dim: usize) -> Coordinate {
     match cells.dim(dim) {
         DimValue::All => Coordinate::All,
         DimValue::Missing => Coordinate::Missing,

@@ -298,9 +298,16 @@ impl Reader<'_, '_> {
                 Expr::Dot(more, more_flags, _) => (&more.lhs, Some((&more.rhs, *more_flags))),
                 step => (step, None),
             };
-            value = match step {
-                Expr::MethodCall(call, position) => self.arguments(call, *position, Some(value), depth),
-                other => self.refuse_construct(
+            value = match (step, value) {
+                (Expr::MethodCall(call, position), value) => {
+                    self.arguments(call, *position, Some(value), depth)
+                }
+                // `lead.channel` is one name: a column of the table that the lookup `lead` leads to.
+                (Expr::Property(property, position), Node { at, kind: Kind::Name(head) }) => {
+                    let end = self.at(*position).end;
+                    Node::new(at.start..end, Kind::Name(format!("{head}.{}", property.2)))
+                }
+                (other, _) => self.refuse_construct(
                     other.position(),
                     "values have no parts",
                     "name columns of the formula's own table without the table's name",

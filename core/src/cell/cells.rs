@@ -2,7 +2,7 @@
 
 use super::run::{Registers, Source, rounded};
 use crate::error::{Code, Error};
-use crate::num::text;
+use crate::num::{Rational, text};
 use crate::program::layout::LEVEL_PERIOD;
 use crate::program::{DimType, Program};
 use crate::reason::{Flags, Reasons};
@@ -217,6 +217,14 @@ impl<'s, 'p, M: AsRef<[u64]>> Cells<'s, 'p, M> {
         let (value, working) = self.registers.value_and_working(metric.value)?;
         let len = text::write_exact(value, metric.scale, working, out).ok()?;
         core::str::from_utf8(out.get(..len)?).ok()
+    }
+
+    /// The exact value of metric `i` in the current group, as a fraction that need not be in lowest terms; `None`
+    /// where there is no value. A metric over sums of doubles has one, too: such a sum is a binary fraction.
+    pub fn fraction(&mut self, i: usize) -> Option<Rational<'_>> {
+        let register = self.program.metric(i).value;
+        self.number(register).ok()?;
+        self.registers.value_and_working(register).map(|(value, _)| value)
     }
 
     /// The coordinate of the current group in dimension `dim`.
