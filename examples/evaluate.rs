@@ -8,7 +8,7 @@ use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/leadforge");
-    let loaded = book::load_path(&folder.join("funnel.yaml"))?;
+    let loaded = book::load_path(folder.join("funnel.yaml"))?;
     let name = std::env::args().nth(1).unwrap_or_else(|| "headlines".to_owned());
     let query =
         loaded.book.saved_queries.iter().find(|(own, _)| *own == name).ok_or("no such saved query")?;

@@ -6,10 +6,10 @@ use std::path::Path;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/first");
-    let book = book::load_path(&here.join("book.yaml"))?.book;
+    let book = book::load_path(here.join("book.yaml"))?.book;
     let program = Program::compile(&book, &Query::default())?;
     let mut evaluation = Evaluation::new(&program)?;
-    evaluation.feed_reader("deals", open(&here.join("deals.csv"), &ReadOptions::default())?)?;
+    evaluation.feed_reader("deals", open(here.join("deals.csv"), &ReadOptions::default())?)?;
     let result = evaluation.finish()?;
     let value = result.total("discount").and_then(|cell| cell.value).ok_or("no value")?;
     println!("discount {value:?} {} owner {}", hex_float(value), result.metrics[2].owner);

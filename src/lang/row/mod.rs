@@ -180,6 +180,13 @@ impl RowTyper<'_, '_> {
         let columns = || self.table.columns.iter().map(|column| column.name.as_str());
         let problem =
             Problem::new(codes::UNKNOWN_NAME, at, format!("table `{table}` has no column `{name}`"));
+        if let Some((head, own)) = name.split_once('.')
+            && head == table
+        {
+            return problem.hint(format!(
+                "write `{own}`: columns of the formula's own table stand without the table's name"
+            ));
+        }
         match names::closest(name, columns().chain(names::bound(scope)).chain(["as_of"])) {
             Some(close) => problem.hint(format!("did you mean `{close}`?")),
             None => problem.expected(format!("one of {}", names::few(columns()))),

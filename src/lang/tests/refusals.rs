@@ -40,7 +40,7 @@ fn constructs_outside_the_language() {
             ("this", "RM0205", "this", "name the column"),
             ("a::b", "RM0205", "::", "modules"),
             ("acv?.abs()", "RM0205", "?.", "parts"),
-            ("opps.acv", "RM0205", "acv", "without the table's name"),
+            ("opps.acv", "RM0207", "opps.acv", "without the table's name"),
             ("acv.abs().x", "RM0205", "x", "parts"),
             ("qty[1]", "RM0205", "[", "indexed"),
             ("[1, 2]", "RM0205", "[", "in"),
