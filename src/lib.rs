@@ -8,6 +8,10 @@ pub mod diagnostic;
 mod error;
 pub mod evaluate;
 #[cfg(feature = "compile")]
+mod exact;
+#[cfg(feature = "compile")]
+mod facet;
+#[cfg(feature = "compile")]
 pub mod lang;
 #[cfg(feature = "compile")]
 pub mod lower;
@@ -17,7 +21,11 @@ pub mod read;
 #[cfg(feature = "compile")]
 pub mod report;
 #[cfg(feature = "compile")]
+pub mod rule;
+#[cfg(feature = "compile")]
 pub mod show;
+#[cfg(feature = "compile")]
+pub mod target;
 
 pub use error::Error;
 pub use evaluate::{Evaluation, Program, ResultSet};

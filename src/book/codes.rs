@@ -69,6 +69,20 @@ codes! {
     KIND_MISMATCH = "RM0136", "a formula that does not fit the metric's type";
     BAD_TIME = "RM0137", "a date, a point in time or a range that cannot be read";
     OUT_OF_RANGE = "RM0138", "a number outside its range";
+    TARGET_OWNER = "RM0160", "a target without an owner";
+    TARGET_TWICE = "RM0161", "two targets for the same metric, scope and days";
+    SPLIT_REST = "RM0162", "a split that does not add up to the whole";
+    SPLIT_LEVEL = "RM0163", "a split of a metric that does not add up";
+    TARGET_DAYS = "RM0164", "days of a target that do not fit together";
+    TARGET_MEASURE = "RM0165", "a way to measure a target that does not fit the metric";
+    GOAL = "RM0166", "a goal, baseline or part that has no value";
+    DIMENSION_VALUE = "RM0167", "a value that the dimension never has";
+    PLAN_QUERY = "RM0168", "a target or rule asks what cannot be answered";
+    NO_PRIOR = "RM0170", "`prior` where there is no period";
+    NO_TARGET = "RM0171", "a facet of a target that the metric does not have";
+    SAY = "RM0172", "a message that cannot be read";
+    SCRIPT = "RM0173", "a script that cannot be read";
+    STATUS_LIST = "RM0174", "a status that no value can have";
 }
 
 #[cfg(test)]

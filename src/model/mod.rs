@@ -3,13 +3,24 @@
 //! The loader (`book`) and the formula reader (`lang`) produce it, the compiler (`lower`) consumes it.
 //! Nothing here knows YAML, Rhai or program bytes, so each of the three can change alone.
 
+#[cfg(feature = "compile")]
+mod additive;
 mod expr;
+mod facet;
 mod query;
+mod rule;
+mod target;
 
 pub use expr::{
     AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, Row, RowFn, RowNode, RowType,
 };
+pub use facet::{Facet, FacetExpr, FacetFn, FacetKind, FacetName};
 pub use query::{Grain, Instant, Query, Range};
+pub use rule::{Rule, RuleTest, SayPart, Severity, StatusRule};
+pub use target::{Baseline, Good, Measure, Part, Path, Split, Target};
+
+#[cfg(feature = "compile")]
+pub(crate) use additive::{Part as AdditivePart, is_additive};
 
 /// Position of a table in [`Book::tables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +61,10 @@ pub struct Book {
     pub metrics: Vec<Metric>,
     /// Queries that the book stores under a name.
     pub saved_queries: Vec<(String, Query)>,
+    /// The targets, in the order of the book.
+    pub targets: Vec<Target>,
+    /// The rules, in the order of the book.
+    pub rules: Vec<Rule>,
 }
 
 /// A day of the week, Monday first as in ISO 8601.
@@ -147,6 +162,12 @@ pub struct Metric {
     pub value: Cell,
     /// The literal that stands in for an empty value.
     pub fill_nulls_with: Option<Const>,
+    /// Which direction is the good one.
+    pub good: Good,
+    /// Teams that want to know, besides the owners.
+    pub watch: Vec<TeamId>,
+    /// The metric's own status words; the first whose condition is true.
+    pub status: Vec<StatusRule>,
 }
 
 /// The rings of the pond.
