@@ -342,11 +342,8 @@ pub(crate) fn check_questions(
             return;
         }
         for found in lower::compile(book, &query).err().unwrap_or_default() {
-            problems.add(
-                Report::error(codes::PLAN_QUERY, span, found.message)
-                    .expected("metrics and dimensions that a query can ask for together")
-                    .maybe(found.expected, found.hint),
-            );
+            let hint = found.hint.or_else(|| Some("ask `ripplemark eval` the same to see why".to_owned()));
+            problems.add(Report::error(codes::PLAN_QUERY, span, found.message).maybe(found.expected, hint));
         }
     };
     let name = |id: &MetricId| book.metrics.get(id.0).map(|metric| metric.name.clone());

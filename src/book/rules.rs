@@ -73,12 +73,9 @@ fn rule(
 ) -> Option<Rule> {
     let fields = Fields::open(node, span, what, &KEYS, problems)?;
     let id = fields.need("id", what, problems).and_then(|node| id(node, ids, problems));
-    let grain = match fields.get("grain") {
-        Some(node) => Some(fields::choice(node, "grain", &GRAINS, problems)?),
-        None => None,
-    };
+    let grain = fields.get("grain").map(|node| fields::choice(node, "grain", &GRAINS, problems));
     let scope_nodes = fields.get("scope").map_or(&[][..], fields::list);
-    let scope = dimensions(scope_nodes, known, problems)?;
+    let (scope, is_sound) = dimensions(scope_nodes, known, problems);
     let names = Names {
         known,
         scope: &scope,
@@ -112,10 +109,16 @@ fn rule(
     for node in scope_nodes {
         known.dimension(&metrics, node, "scope", problems)?;
     }
+    if !is_sound {
+        return None;
+    }
     Some(Rule {
         id: id?,
         scope: scope.into_iter().map(|dimension| dimension.name).collect(),
-        grain,
+        grain: match grain {
+            Some(grain) => Some(grain?),
+            None => None,
+        },
         metrics,
         test,
         severity: severity.unwrap_or(Some(Severity::default()))?,
@@ -150,19 +153,25 @@ fn id(node: &Node, ids: &mut Index, problems: &mut Problems<'_>) -> Option<Strin
     Some(id.to_owned())
 }
 
-/// The dimensions as they are written; whether the rule's metrics have them is checked once these are known.
-fn dimensions(nodes: &[Node], known: &Known<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<Dimension>> {
+/// The dimensions as they are written, and whether all could be read. Whether the rule's metrics have them is checked
+/// once these are known.
+fn dimensions(nodes: &[Node], known: &Known<'_, '_>, problems: &mut Problems<'_>) -> (Vec<Dimension>, bool) {
     let mut scope: Vec<Dimension> = Vec::new();
+    let mut is_sound = true;
     for node in nodes {
-        let name = fields::text(node, "scope", problems)?;
+        let Some(name) = fields::text(node, "scope", problems) else {
+            is_sound = false;
+            continue;
+        };
         if scope.iter().any(|dimension| dimension.name == name) {
             let message = format!("{} is named twice in `scope`", quoted(name));
             problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message).hint(ONE_TOO_MANY));
-            return None;
+            is_sound = false;
+            continue;
         }
         scope.push(known.any_dimension(name));
     }
-    Some(scope)
+    (scope, is_sound)
 }
 
 fn test(

@@ -188,7 +188,7 @@ fn target(
     let names = GoalNames { has_baseline: baseline.is_some() };
     let goal_node = fields.need("goal", what, problems);
     let goal = goal_node.and_then(|node| formula(node, "goal", FacetKind::Number, &names, problems));
-    let days = days(&fields, what, baseline.as_ref().and_then(Option::as_ref), problems);
+    let days = days(&fields, what, baseline.as_ref().map(Option::as_ref), problems);
     let measured = metric.and_then(|metric| measure(&fields, metric, known, what, problems));
     let scope = metric.map(|metric| scope(&fields, metric, known, problems));
     let (Some(metric), Some(goal_node), Some((goal, _))) = (metric, goal_node, goal) else {
@@ -255,13 +255,13 @@ fn day(node: &Node, key: &str, problems: &mut Problems<'_>) -> Option<i32> {
 fn days(
     fields: &Fields<'_>,
     what: &str,
-    baseline: Option<&Baseline>,
+    baseline: Option<Option<&Baseline>>,
     problems: &mut Problems<'_>,
 ) -> Option<(i32, i32)> {
     let due_node = fields.need("due", what, problems);
     let due = due_node.and_then(|node| day(node, "due", problems));
     let after_baseline = match baseline {
-        Some(Baseline::Days(_, last)) => last.checked_add(1),
+        Some(Some(Baseline::Days(_, last))) => last.checked_add(1),
         _ => None,
     };
     let from = match fields.get("from") {
@@ -269,6 +269,10 @@ fn days(
         None => after_baseline,
     };
     let Some(from) = from else {
+        if baseline == Some(None) {
+            // What is wrong with the baseline has been said.
+            return None;
+        }
         problems.add(
             Report::error(codes::TARGET_DAYS, &fields.span, format!("{what} does not say when it begins"))
                 .expected("`from` with the first day, or `baseline` with the days before it"),
