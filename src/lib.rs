@@ -3,6 +3,7 @@
 pub mod bind;
 #[cfg(feature = "compile")]
 pub mod book;
+pub mod chain;
 pub mod data;
 pub mod diagnostic;
 mod error;
