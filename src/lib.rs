@@ -9,6 +9,8 @@ pub mod diagnostic;
 mod error;
 pub mod evaluate;
 #[cfg(feature = "compile")]
+pub mod explain;
+#[cfg(feature = "compile")]
 pub mod lang;
 #[cfg(feature = "compile")]
 pub mod lower;

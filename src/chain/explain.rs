@@ -104,6 +104,12 @@ pub(super) fn contributions(
     items.into_iter().zip(units).map(item).collect()
 }
 
+/// A contribution of nothing.
+#[cfg(feature = "compile")]
+pub(crate) fn nothing(quantum: Quantum) -> Contribution {
+    total(&[], quantum)
+}
+
 /// One contribution for several: the sum of what is exact, and the sum of what is shown.
 fn total(items: &[&Contribution], quantum: Quantum) -> Contribution {
     let exact = sum(&items.iter().map(|item| item.exact.clone()).collect::<Vec<_>>());

@@ -45,6 +45,8 @@ pub use rounding::{Quantum, to_f64};
 pub use shapley::{Decomposition, Share, decompose};
 
 use explain::contributions;
+#[cfg(feature = "compile")]
+pub(crate) use explain::nothing;
 
 /// Most players that may move in one term of a formula: 2^16 states are evaluated for it.
 pub const MAX_PLAYERS: usize = 16;
