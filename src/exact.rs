@@ -3,19 +3,11 @@
 use num_bigint::{BigInt, Sign};
 use num_rational::BigRational;
 use num_traits::{One, Zero};
-use ripplemark_core::num::round::quotient_to_f64;
+
+pub(crate) use crate::chain::to_f64;
 
 /// Longer decimal expansions are written as fractions.
 const MOST_DIGITS: usize = 400;
-
-/// The double nearest to a fraction, ties to even. `None` beyond binary64.
-pub(crate) fn to_f64(number: &BigRational) -> Option<f64> {
-    let words = |part: &BigInt| part.magnitude().to_u64_digits();
-    let (num, den) = (words(number.numer()), words(number.denom()));
-    let mut scratch = vec![0; 2 * (num.len().max(den.len()) + 1)];
-    let negative = number.numer().sign() == Sign::Minus;
-    quotient_to_f64(negative, &num, &den, &mut scratch).ok()?.value()
-}
 
 /// The digits of a fraction where they end, otherwise `numerator/denominator`.
 pub(crate) fn to_text(number: &BigRational) -> String {

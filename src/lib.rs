@@ -3,12 +3,15 @@
 pub mod bind;
 #[cfg(feature = "compile")]
 pub mod book;
+pub mod chain;
 pub mod data;
 pub mod diagnostic;
 mod error;
 pub mod evaluate;
 #[cfg(feature = "compile")]
 mod exact;
+#[cfg(feature = "compile")]
+pub mod explain;
 #[cfg(feature = "compile")]
 mod facet;
 #[cfg(feature = "compile")]

@@ -335,9 +335,10 @@ pub(crate) fn check_questions(
     rules: &[Range<usize>],
     problems: &mut Problems<'_>,
 ) {
-    let mut seen: BTreeSet<(Vec<String>, Vec<String>, Option<Grain>, bool)> = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let mut check = |span: &Range<usize>, query: Query, problems: &mut Problems<'_>| {
-        let key = (query.metrics.clone(), query.by.clone(), query.grain, query.range.is_some());
+        let key: (_, _, Option<Grain>, _) =
+            (query.metrics.clone(), query.by.clone(), query.grain, query.range.is_some());
         if !seen.insert(key) {
             return;
         }

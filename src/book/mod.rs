@@ -12,6 +12,7 @@ mod fields;
 mod fill;
 mod formula;
 mod header;
+mod links;
 mod metrics;
 mod names;
 mod node;
@@ -146,8 +147,8 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, reader)
 }
 
-const SECTIONS: [&str; 8] =
-    ["ripplemark", "book", "teams", "tables", "metrics", "saved_queries", "targets", "rules"];
+const SECTIONS: [&str; 9] =
+    ["ripplemark", "book", "teams", "tables", "metrics", "links", "saved_queries", "targets", "rules"];
 
 fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {
     let node = node::read(source, problems)?;
@@ -174,6 +175,9 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
     let cells: Vec<Option<&Cell>> = values.iter().map(|value| value.as_ref().map(|(cell, _)| cell)).collect();
     let references = cycles::references(cells.iter().copied());
     cycles::report(&references, &drafts, problems);
+    let linked =
+        links::Linked { drafts: &drafts, index: &metric_index, values: &cells, references: &references };
+    let links = links::read(&root, &linked, &formulas, problems);
     let asked = queries::Asked {
         metrics: &metric_index,
         tables: &queries::tables_of(cells.iter().copied()),
@@ -206,6 +210,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
         teams,
         tables: tables.list,
         metrics,
+        links,
         saved_queries,
         targets: targets.list,
         rules,
@@ -231,6 +236,7 @@ fn metric_names<'d>(drafts: &'d [Draft<'_>]) -> Vec<MetricName<'d>> {
 
 fn finished(draft: Draft<'_>, (value, kind): (Cell, MetricKind), status: Vec<StatusRule>) -> Option<Metric> {
     Some(Metric {
+        formula: draft.formula(),
         name: draft.name,
         label: draft.label,
         description: draft.description,

@@ -151,10 +151,7 @@ impl Answers {
         metric: MetricId,
     ) -> impl Iterator<Item = &'a (Vec<Coordinate>, Option<i64>)> {
         let cells = self.cells.get(&(need.clone(), metric));
-        cells
-            .into_iter()
-            .flat_map(BTreeMap::keys)
-            .filter(|(key, _)| !key.iter().any(|value| *value == Coordinate::All))
+        cells.into_iter().flat_map(BTreeMap::keys).filter(|(key, _)| !key.contains(&Coordinate::All))
     }
 
     /// SHA-256 of the canonical state behind a need, in hex.

@@ -7,6 +7,7 @@
 mod additive;
 mod expr;
 mod facet;
+mod link;
 mod query;
 mod rule;
 mod target;
@@ -15,6 +16,7 @@ pub use expr::{
     AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, Row, RowFn, RowNode, RowType,
 };
 pub use facet::{Facet, FacetExpr, FacetFn, FacetKind, FacetName};
+pub use link::{Arithmetic, Identity, Link, LinkKind};
 pub use query::{Grain, Instant, Query, Range};
 pub use rule::{Rule, RuleTest, SayPart, Severity, StatusRule};
 pub use target::{Baseline, Good, Measure, Part, Path, Split, Target};
@@ -59,6 +61,8 @@ pub struct Book {
     pub tables: Vec<Table>,
     /// The metrics, in the order of the book.
     pub metrics: Vec<Metric>,
+    /// What moves what, in the order of the book.
+    pub links: Vec<Link>,
     /// Queries that the book stores under a name.
     pub saved_queries: Vec<(String, Query)>,
     /// The targets, in the order of the book.
@@ -162,6 +166,9 @@ pub struct Metric {
     pub value: Cell,
     /// The literal that stands in for an empty value.
     pub fill_nulls_with: Option<Const>,
+    /// How it is computed, in the words of the book: `sum(amount) where stage == "Won"`. For people; what counts is
+    /// `value`.
+    pub formula: String,
     /// Which direction is the good one.
     pub good: Good,
     /// Teams that want to know, besides the owners.

@@ -88,7 +88,7 @@ fn long_and_deep_conditions_do_not_overflow_the_stack() {
                 let _ = condition(&format!("{}rate.value < 1", part.repeat(times)));
             }
         }
-        let doubled = String::from("let a = rate.value; ") + &"let a = a + a; ".repeat(40) + "a > 1";
+        let doubled = format!("let a = rate.value; {}a > 1", "let a = a + a; ".repeat(40));
         assert_eq!(condition(&doubled).unwrap_err(), ["RM0202"]);
     };
     small_stack.spawn(run).unwrap().join().unwrap();
