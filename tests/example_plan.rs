@@ -83,7 +83,11 @@ fn findings_name_owners() {
                 "Sales".into(),
                 "ACV won is 45,957,639 of 60,000,000: missed, -14,042,361 against the plan"
             ),
-            ("deals-shrink", "Sales".into(), "the average deal fell from 62,936.61 to 61,268.92 (590 deals)"),
+            (
+                "deals-shrink",
+                "Revenue Operations".into(),
+                "the average deal fell from 62,936.61 to 61,268.92 (590 deals)"
+            ),
             (
                 "sql-goal",
                 sdr.into(),
@@ -110,4 +114,51 @@ fn findings_name_owners() {
         ]
     );
     assert!(found.rules.iter().all(|report| report.note().is_none()), "{:?}", found.rules);
+}
+
+/// The code blocks of a page in one language, without those that are parts of another one.
+fn blocks<'p>(page: &'p str, fence: &str) -> Vec<&'p str> {
+    page.split(&format!("```{fence}\n")).skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+#[test]
+fn the_tutorial_prints_what_comes_out() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/BOOK.md")).unwrap();
+    let starts = ["ripplemark:", "tables:", "metrics:", "targets:", "rules:"];
+    let text: String = blocks(&page, "yaml")
+        .into_iter()
+        .filter(|block| starts.iter().any(|s| block.starts_with(s)))
+        .collect();
+    let book =
+        ripplemark::book::load_str(&text, "acme.yaml").unwrap_or_else(|problems| panic!("{problems}")).book;
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("deals.csv");
+    let deals = blocks(&page, "").into_iter().find(|block| block.starts_with("Deal,")).unwrap();
+    std::fs::write(&csv, deals).unwrap();
+    let mut data = Dataset::default();
+    data.add_file("deals", &csv, None);
+
+    let bookings = &target::evaluate(&book, &data, None).unwrap()[0];
+    assert_eq!((bookings.as_of.as_str(), bookings.standing.status), ("2017-08-30", Some(Status::Behind)));
+    let standing = &bookings.standing;
+    for (figure, words) in
+        [(&standing.expected, "2,652.17"), (&standing.actual, "2,050.80"), (&standing.pace, "77.3 %")]
+    {
+        assert!(figure.shown() == words && page.contains(words), "{}", figure.shown());
+    }
+    let gaps: Vec<_> =
+        bookings.gap_by_owner.iter().map(|gap| (gap.parts.join(","), gap.gap.shown())).collect();
+    assert_eq!(gaps, [("EMEA".to_owned(), "-91.00"), ("AMER".to_owned(), "-510.37")]);
+
+    let found = rule::evaluate(&book, &data, Ask::default()).unwrap().findings;
+    assert!(!found.is_empty());
+    for finding in found {
+        let told = [finding.owners.join(", "), finding.watchers.join(", ")].join("; ");
+        let line = page.lines().find(|line| line.contains(&finding.message));
+        assert!(
+            line.is_some_and(|line| line.ends_with(told.trim_end_matches("; "))),
+            "{} {told}",
+            finding.message
+        );
+    }
 }
