@@ -285,6 +285,25 @@ fn without_data_nothing_fires_and_that_is_said() {
 }
 
 #[test]
+fn a_table_that_is_not_there_takes_only_its_own_rules_along() {
+    let text = HEAD.replace("tables: {deals:", "tables: {calls: {time: day, columns: {day: date}}, deals:")
+        + "  - {name: calls, owner: sales, of: calls, agg: count}\n"
+        + "targets:\n  - {metric: calls, goal: 1, from: 2024-03-01, due: 2024-03-31, owner: sales}\n"
+        + "rules: [{id: a, when: calls.value < 1}, {id: b, grain: month, when: deals.value > 0 && calls.n > 0}, {id: c, when: deals.value > 0}]\n";
+    let book =
+        ripplemark::book::load_str(&text, "rules.yaml").unwrap_or_else(|problems| panic!("{problems}")).book;
+    for ask in [Ask::default(), ask("2024-03-31")] {
+        let found = rule::evaluate(&book, &data(&MARCH), ask).unwrap();
+        assert_eq!(said(&found), ["deals.value > 0"]);
+        for report in &found.rules[..2] {
+            assert_eq!(report.skipped_because, [("no_data".to_owned(), 1)]);
+        }
+        let calls = ripplemark::target::evaluate(&book, &data(&MARCH), ask.as_of).unwrap().remove(0);
+        assert_eq!((calls.standing.actual.reason().as_str(), calls.standing.status), ("no_data", None));
+    }
+}
+
+#[test]
 fn equal_input_gives_equal_output() {
     let book = book("rules: [{id: low, scope: region, grain: month, when: rate.value < 0.9}]\n");
     let text = |rows: &[Row<'_>]| {

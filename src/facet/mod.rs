@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 /// Why there is no value: reasons of cells (`empty`, `zero_denominator`, …) and of facets (`no_target`, `no_prior`,
-/// `no_quotient`, `no_status`, `not_started`).
+/// `no_quotient`, `no_status`, `no_time`, `no_data`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(transparent)]
 pub struct Why(BTreeSet<&'static str>);

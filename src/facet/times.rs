@@ -4,7 +4,7 @@ use super::Why;
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::evaluate::{Program, RowReport};
-use crate::lower::ZoneTable;
+use crate::lower::{ZoneTable, tables_read};
 use crate::model::{Book, Cell, ColumnId, Grain, Instant, MetricId, Query, Range, TableId};
 use ripplemark_core::time::{Calendar, Grain as CoreGrain};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +26,8 @@ pub(crate) struct Calendars {
     /// Latest local day by (table, time column).
     watermarks: BTreeMap<(TableId, ColumnId), i64>,
     placements: BTreeMap<MetricId, Placements>,
+    /// Metrics that read a table which there are no data of.
+    absent: BTreeSet<MetricId>,
 }
 
 /// The times by which the rows of a metric are placed; `None` if some row of it has none.
@@ -48,9 +50,12 @@ impl Calendars {
             first_month_of_year: book.first_month_of_year,
         };
         let asked = as_of.map(|as_of| Moment { day: local_day(&zone, as_of), as_of });
+        let (present, absent): (BTreeSet<MetricId>, BTreeSet<MetricId>) =
+            metrics.iter().partition(|id| has_data(book, data, **id));
         let placements: BTreeMap<MetricId, Placements> =
-            metrics.iter().map(|id| (*id, placements(book, *id))).collect();
-        let mut calendars = Calendars { zone, calendar, asked, watermarks: BTreeMap::new(), placements };
+            present.into_iter().map(|id| (id, placements(book, id))).collect();
+        let mut calendars =
+            Calendars { zone, calendar, asked, watermarks: BTreeMap::new(), placements, absent };
         if asked.is_none() {
             calendars.read_watermarks(book, data)?;
         }
@@ -90,14 +95,15 @@ impl Calendars {
 
     /// What is known of all of these metrics: what the asker said, or else the earliest of their latest days.
     ///
-    /// `Err` if one of them has no rows yet, or no time.
-    pub(crate) fn known(&self, metrics: impl IntoIterator<Item = MetricId>) -> Result<Moment, Why> {
+    /// `Err` if one of them has no data, no rows yet, or no time.
+    pub(crate) fn known(&self, metrics: &[MetricId]) -> Result<Moment, Why> {
+        self.present(metrics)?;
         if let Some(moment) = self.asked {
             return Ok(moment);
         }
         let mut earliest: Option<i64> = None;
         for metric in metrics {
-            let Some(Some(places)) = self.placements.get(&metric) else {
+            let Some(Some(places)) = self.placements.get(metric) else {
                 return Err(Why::one("no_time"));
             };
             for place in places {
@@ -108,6 +114,14 @@ impl Calendars {
         let day = earliest.ok_or_else(|| Why::one("empty"))?;
         let as_of = i32::try_from(day).map(Instant::Date).map_err(|_| Why::one("overflow"))?;
         Ok(Moment { day, as_of })
+    }
+
+    /// `Err` if there are no data of a table that one of these metrics reads.
+    pub(crate) fn present(&self, metrics: &[MetricId]) -> Result<(), Why> {
+        if metrics.iter().any(|metric| self.absent.contains(metric)) {
+            return Err(Why::one("no_data"));
+        }
+        Ok(())
     }
 
     /// What the asker said.
@@ -156,6 +170,12 @@ fn local_day(zone: &ZoneTable, instant: Instant) -> i64 {
         Instant::Date(day) => i64::from(day),
         Instant::Timestamp(micros) => zone.local_day(micros),
     }
+}
+
+/// True if there are data of every table that a metric reads.
+fn has_data(book: &Book, data: &Dataset, metric: MetricId) -> bool {
+    let has = |table: &TableId| book.tables.get(table.0).is_some_and(|table| data.has(&table.name));
+    tables_read(book, metric).iter().all(has)
 }
 
 fn placements(book: &Book, metric: MetricId) -> Placements {

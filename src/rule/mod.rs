@@ -39,7 +39,7 @@ pub struct Ask {
 /// for the latest day.
 ///
 /// # Errors
-/// If the data lack a table or a column, or cannot be read.
+/// If the data lack a column, or cannot be read.
 ///
 /// ```
 /// use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};

@@ -179,7 +179,8 @@ fn plan(book: &Book, data: &Dataset, ask: Ask, asked: &[About]) -> Result<Plan, 
 }
 
 fn question(about: &About, ask: Ask, calendars: &Calendars) -> Result<Planned, Why> {
-    let known = calendars.known(about.metrics.iter().copied());
+    calendars.present(&about.metrics)?;
+    let known = calendars.known(&about.metrics);
     let need = |range: Option<(i64, i64)>, as_of: Option<Instant>| Need {
         by: about.scope.clone(),
         grain: about.grain,
