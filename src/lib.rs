@@ -14,6 +14,7 @@ pub mod lower;
 pub mod model;
 #[cfg(feature = "io")]
 pub mod read;
+pub mod rows;
 
 pub use error::Error;
 pub use evaluate::{Evaluation, Program, ResultSet};
