@@ -98,6 +98,8 @@ metrics:
   - {name: shift, owner: we, of: t, numerator: moved, denominator: rows}
   - {name: moved, owner: we, of: t, agg: count, at: other}
   - {name: each, owner: we, expr: cash / rows}
+  - {name: flagged, owner: we, of: t, numerator: 'sum_if(amount, flag)', denominator: count_if(flag)}
+  - {name: choice, owner: we, expr: 'if rows > 3 { cash } else { moved }'}
 "#;
 
 /// What a field holds.
@@ -239,6 +241,9 @@ fn judged(metric: &str, row: &Row, sought: &Sought) -> Result<&'static str, &'st
         "share" => sides(counted.and(condition(row.flag)), counted.and(large)),
         "shift" => sides(here(row.other), counted),
         "each" => sides(cash, counted),
+        "flagged" => sides(cash, counted.and(condition(row.flag))),
+        // All that a formula may read is behind it, whatever it chooses.
+        "choice" => any_of([cash, counted, here(row.other)]).map(|()| "value"),
         _ => panic!("{metric}"),
     }
 }
@@ -247,13 +252,19 @@ fn sides(
     numerator: Result<(), &'static str>,
     denominator: Result<(), &'static str>,
 ) -> Result<&'static str, &'static str> {
-    let order = |name: &&'static str| Why::ALL.iter().position(|why| why.name() == *name);
     match (numerator, denominator) {
         (Ok(()), Ok(())) => Ok("numerator|denominator"),
         (Ok(()), Err(_)) => Ok("numerator"),
         (Err(_), Ok(())) => Ok("denominator"),
-        (Err(a), Err(b)) => Err([a, b].into_iter().max_by_key(order).unwrap()),
+        (Err(_), Err(_)) => any_of([numerator, denominator]).map(|()| ""),
     }
+}
+
+/// What enters one of several aggregates is counted; otherwise the nearest reason holds.
+fn any_of<const N: usize>(ways: [Result<(), &'static str>; N]) -> Result<(), &'static str> {
+    let order = |name: &&'static str| Why::ALL.iter().position(|why| why.name() == *name);
+    let whys: Vec<&'static str> = ways.into_iter().filter_map(Result::err).collect();
+    if whys.len() < N { Ok(()) } else { Err(whys.into_iter().max_by_key(order).unwrap()) }
 }
 
 fn question() -> Query {
@@ -289,7 +300,7 @@ fn random_rows_are_judged_as_the_rules_say() {
                 .clone(),
             month: [None, Some(2), Some(3)][dice.below(3)],
         };
-        for metric in ["rows", "moved", "cash", "mean", "share", "shift", "each"] {
+        for metric in ["rows", "moved", "cash", "mean", "share", "shift", "each", "flagged", "choice"] {
             let address = CellAddress {
                 metric: metric.into(),
                 key: vec![sought.kind.clone(), sought.code.clone()],
@@ -346,7 +357,7 @@ fn every_cell_of_random_tables_comes_back_from_its_rows() {
         let rows: Vec<Row> = (0..80).map(|_| Row::roll(dice)).collect();
         let data = [("t", vec![table(&rows)])];
         let result = fed(&program, "t", &data[0].1).finish().unwrap();
-        every_cell(&program, &result, &data, |name| name != "each");
+        every_cell(&program, &result, &data, |name| !["each", "choice"].contains(&name));
     }
 }
 
@@ -360,8 +371,8 @@ fn a_row_alone_is_counted_where_it_is_listed() {
         let result = fed(&program, "t", std::slice::from_ref(&one)).finish().unwrap();
         for cell in &result.cells {
             let name = result.metrics[cell.metric].name.as_str();
-            if name == "each" {
-                continue; // Its n is the smaller one of two.
+            if ["each", "choice"].contains(&name) {
+                continue; // Their n is the smallest of several.
             }
             let address = CellAddress::of(&result, cell).unwrap();
             let found = drill(&program, address, DrillOptions::default(), &[("t", vec![one.clone()])]);
