@@ -14,7 +14,11 @@ pub mod lower;
 pub mod model;
 #[cfg(feature = "io")]
 pub mod read;
+#[cfg(feature = "compile")]
+pub mod report;
 pub mod rows;
+#[cfg(feature = "compile")]
+pub mod show;
 
 pub use error::Error;
 pub use evaluate::{Evaluation, Program, ResultSet};
