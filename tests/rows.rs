@@ -427,6 +427,17 @@ fn what_is_listed_is_limited_and_what_is_counted_is_not() {
 }
 
 #[test]
+fn without_a_row_there_are_columns_all_the_same() {
+    let program = deals_program();
+    let cell = || at("total", Coordinate::Text("c".into()));
+    let found = drill(&program, cell(), DrillOptions::default(), &[("deals", vec![deals(3)])]);
+    let none = found.tables[0].to_record_batch().unwrap();
+    assert_eq!((none.num_rows(), none.num_columns()), (0, 5));
+    let found = drill(&program, cell(), DrillOptions::default(), &[]);
+    assert!(found.tables[0].to_record_batch().is_none());
+}
+
+#[test]
 fn many_batches_become_one() {
     let program = deals_program();
     let data = [("deals", pieces(&deals(1_000), 1))];

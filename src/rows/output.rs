@@ -4,7 +4,7 @@ use super::{CellAddress, DrillOptions, Found, Role, Why};
 use crate::error::Error;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, UInt64Array};
 use arrow::compute::{concat_batches, take_record_batch};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use serde::Serialize;
 use std::sync::Arc;
@@ -32,6 +32,8 @@ pub struct TableRows {
     pub counted: Vec<RecordBatch>,
     /// Rows that are not counted, for the reasons asked for, likewise. `_role` is null.
     pub others: Vec<RecordBatch>,
+    /// The columns of the first batch that came, listed as above; `None` if none came.
+    pub schema: Option<SchemaRef>,
 }
 
 /// What became of the rows of one table, seen from a cell: `read` is `counted` and all `others` together.
@@ -70,11 +72,15 @@ impl TableCounts {
 }
 
 impl TableRows {
-    /// Counted rows and others as one batch; `None` if there are none, or the data came under several schemas.
+    /// Counted rows and others as one batch, which may be empty; `None` if no data came, or the rows came under several
+    /// schemas.
     #[must_use]
     pub fn to_record_batch(&self) -> Option<RecordBatch> {
         let batches: Vec<&RecordBatch> = self.counted.iter().chain(&self.others).collect();
-        concat_batches(&batches.first()?.schema(), batches).ok()
+        match batches.first() {
+            Some(first) => concat_batches(&first.schema(), batches).ok(),
+            None => self.schema.clone().map(RecordBatch::new_empty),
+        }
     }
 }
 
@@ -86,6 +92,7 @@ pub(super) struct Taking {
     whys: [u64; Why::ALL.len()],
     counted: Vec<RecordBatch>,
     others: Vec<RecordBatch>,
+    schema: Option<SchemaRef>,
 }
 
 /// Rows of one batch that are to be listed.
@@ -123,6 +130,7 @@ impl Taking {
             whys: [0; Why::ALL.len()],
             counted: Vec::new(),
             others: Vec::new(),
+            schema: None,
         }
     }
 
@@ -170,6 +178,10 @@ impl Taking {
             }
         }
         let with_why = !options.others.is_empty();
+        if self.schema.is_none() {
+            let none = rows_of(batch, Picked::default(), 0, &self.counts.table, with_why)?;
+            self.schema = Some(none.schema());
+        }
         for (picked, listed) in [(counted, &mut self.counted), (others, &mut self.others)] {
             if !picked.rows.is_empty() {
                 push(listed, rows_of(batch, picked, first_row, &self.counts.table, with_why)?);
@@ -180,7 +192,12 @@ impl Taking {
 
     pub(super) fn finish(mut self) -> TableRows {
         self.counts.others = Why::ALL.into_iter().zip(self.whys).filter(|(_, rows)| *rows > 0).collect();
-        TableRows { counts: self.counts, counted: joined(self.counted), others: joined(self.others) }
+        TableRows {
+            counts: self.counts,
+            counted: joined(self.counted),
+            others: joined(self.others),
+            schema: self.schema,
+        }
     }
 }
 
