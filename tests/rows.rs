@@ -469,6 +469,18 @@ fn layouts_and_names_of_the_data_are_kept() {
 }
 
 #[test]
+fn data_under_several_schemas_stay_apart() {
+    let program = deals_program();
+    let swapped = deals(4).project(&[1, 0]).unwrap();
+    let data = [("deals", vec![deals(2), deals(3), swapped, deals(1)])];
+    let found = drill(&program, at("total", Coordinate::All), DrillOptions::default(), &data);
+    let [table] = &found.tables[..] else { panic!("one table is read") };
+    assert_eq!(table.counted.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [5, 4, 1]);
+    assert_eq!(row_numbers(&table.counted), (0..10).collect::<Vec<u64>>());
+    assert!(table.to_record_batch().is_none());
+}
+
+#[test]
 fn only_tables_that_the_metric_reads_are_looked_through() {
     let program = deals_program();
     let mut drill =
@@ -550,12 +562,15 @@ fn quarters_and_years_are_written_as_people_do() {
     assert_eq!(read(1, Grain::Quarter, "2020-Q3"), is("2020-07-01"));
     assert_eq!(read(1, Grain::Quarter, "2020-07"), is("2020-07-01"));
     assert_eq!(read(1, Grain::Quarter, "2020-08-15"), is("2020-07-01"));
-    assert_eq!(read(1, Grain::Quarter, "2020-08"), None);
+    assert_eq!(read(1, Grain::Quarter, "2020-08"), is("2020-07-01"));
+    assert_eq!(read(1, Grain::Quarter, "2020"), None);
     assert_eq!(read(1, Grain::Year, "2020"), is("2020-01-01"));
-    assert_eq!(read(1, Grain::Year, "2020-02"), None);
+    assert_eq!(read(1, Grain::Year, "2020-02"), is("2020-01-01"));
+    assert_eq!(read(1, Grain::Year, "2020-Q1"), None);
     // Where years begin in March, a bare year would be read in two ways.
     assert_eq!(read(3, Grain::Year, "2020"), None);
     assert_eq!(read(3, Grain::Year, "2020-03"), is("2020-03-01"));
+    assert_eq!(read(3, Grain::Year, "2020-02"), is("2019-03-01"));
     assert_eq!(read(3, Grain::Year, "2020-02-01"), is("2019-03-01"));
     assert_eq!(read(3, Grain::Quarter, "2020-Q1"), None);
 }

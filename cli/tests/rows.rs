@@ -170,6 +170,17 @@ fn a_row_that_failed_is_told_and_cannot_steer_the_terminal() {
 }
 
 #[test]
+fn files_with_other_columns_are_told_apart() {
+    let place = Place::new();
+    place.write("more.csv", "stage,region,Close Date,amount\nwon,north,2024-01-05,1\n");
+    let ask = "rows shop.yaml deals=deals.csv deals=more.csv --metric deals --at region=north";
+    let text = place.say(ask).good();
+    assert!(text.contains("6  deals   value  won    north   2024-01-05  1"), "{text}");
+    let refused = place.say(&format!("{ask} --format csv"));
+    assert!(refused.code == Some(3) && refused.stderr.contains("different columns"), "{}", refused.stderr);
+}
+
+#[test]
 fn two_tables_are_listed_one_after_the_other() {
     let place = Place::new();
     let book = String::from_utf8(place.read("shop.yaml")).expect("text");

@@ -29,8 +29,8 @@ impl CellAddress {
     /// Reads an address from names and texts: dimensions, and the grain's word for the period.
     ///
     /// What is not named is a total. `(missing)` stands for rows without a value, `(all)` for a total. Days are written
-    /// `2017-07-31`; a period is written as any of its days, or as `2017-07` or `2017` if a period begins there, or
-    /// `2017-Q3`.
+    /// `2017-07-31`. A period is written as any of its days or months (`2017-07`); a year and a quarter also as `2017`
+    /// and `2017-Q3`, if one begins there.
     ///
     /// ```
     /// # use ripplemark::{Program, book, model::{Grain, Query}, rows::CellAddress};
@@ -256,8 +256,8 @@ fn read_period(view: &View<'_>, text: &str) -> Result<Option<i64>, &'static str>
         Grain::Day => "a day as in 2017-07-31",
         Grain::Week => "a day of the week, as in 2017-07-31",
         Grain::Month => "a month as in 2017-07, or one of its days",
-        Grain::Quarter => "a quarter as in 2017-Q3 or its first month 2017-07, or one of its days",
-        Grain::Year => "a year as in 2017, or one of its days",
+        Grain::Quarter => "a quarter as in 2017-Q3, or one of its months or days",
+        Grain::Year => "a year as in 2017, or one of its months or days",
     };
     if let Some(day) = read_day(text) {
         return Ok(Some(day));
@@ -275,17 +275,17 @@ fn read_period(view: &View<'_>, text: &str) -> Result<Option<i64>, &'static str>
             None => (number(year, 4), number(rest, 2).filter(|month: &i64| (1..=12).contains(month))),
         },
     };
-    // `2017-08` is no quarter and `2017` no week; and where years begin in March, `2017` would be read in two ways.
-    let whole = match (text.len(), grain) {
-        (4, Grain::Year) => true,
-        (7, Grain::Month) => !text.contains('Q'),
-        (7, Grain::Quarter) => true,
-        (7, Grain::Year) => !text.contains('Q'),
-        _ => false,
-    };
-    let day = year.zip(month).filter(|_| whole).map(|(year, month)| days_from_civil(year, month, 1));
+    let day = year.zip(month).map(|(year, month)| days_from_civil(year, month, 1));
+    let is_month = text.len() == 7 && !text.contains('Q');
     let begins = |day: &i64| i32::try_from(*day).ok().and_then(|day| view.period_of(day)) == Some(*day);
-    day.filter(begins).map(Some).ok_or(expected)
+    // Where years begin in March, `2017` would be read in two ways.
+    let is_period = |day: &i64| match grain {
+        Grain::Day | Grain::Week => false,
+        Grain::Month => is_month,
+        Grain::Quarter => is_month || text.len() == 7 && begins(day),
+        Grain::Year => is_month || text.len() == 4 && begins(day),
+    };
+    day.filter(is_period).map(Some).ok_or(expected)
 }
 
 fn read_day(text: &str) -> Option<i64> {

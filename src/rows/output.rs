@@ -78,6 +78,8 @@ impl TableRows {
     pub fn to_record_batch(&self) -> Option<RecordBatch> {
         let batches: Vec<&RecordBatch> = self.counted.iter().chain(&self.others).collect();
         match batches.first() {
+            // Arrow joins columns by position, whatever their names.
+            Some(first) if batches.iter().any(|batch| batch.schema_ref() != first.schema_ref()) => None,
             Some(first) => concat_batches(&first.schema(), batches).ok(),
             None => self.schema.clone().map(RecordBatch::new_empty),
         }
