@@ -13,9 +13,8 @@ use ripplemark::book::parse_grain;
 use ripplemark::model::{Book, Query};
 use ripplemark::rows::{CellAddress, CellRows, DrillOptions, DrillThrough, TableRows, Why};
 
-use ripplemark::show::grouped;
+use ripplemark::show::{self, grouped};
 use serde_json::{Map, Value, json};
-use std::ffi::OsString;
 
 /// Rows that a table for people shows unless it is asked for more.
 const SHOWN: usize = 20;
@@ -38,10 +37,8 @@ pub(crate) fn run(options: &RowsOptions, terminal: &Terminal) -> Result<(), Fail
     });
     let others = options.others.clone().map_or_else(Vec::new, whys);
     let mut drill = DrillThrough::new(&asked.program, cell, DrillOptions { limit, others: others.clone() })?;
-    let files: Vec<OsString> = options.files.iter().chain(&options.tables).cloned().collect();
-    let tables = drill.tables();
-    let files = inputs::assign_to(tables, &files, &asked, terminal)?;
-    inputs::each_batch(&files, options.delimiter, inputs::Columns::All, |table, batch| {
+    let files = inputs::assign_to(drill.tables(), options.data.all(), &asked, terminal)?;
+    inputs::each_batch(&files, options.data.delimiter, inputs::Columns::All, |table, batch| {
         drill.feed(table, batch)
     })?;
     let told = Told { place: drill.address().describe(&asked.program), rows: drill.finish(), others };
@@ -176,8 +173,8 @@ fn table_of(batch: &RecordBatch, width: usize) -> String {
     let lines: Vec<Vec<String>> = (0..batch.num_rows())
         .map(|row| batch.columns().iter().map(|column| shown(&output::field(column, row))).collect())
         .collect();
-    output::layout::if_fitting(&header, &lines, &numbers, width)
-        .unwrap_or_else(|| output::layout::fitted(&header, &lines, &numbers, width))
+    show::if_fitting(&header, &lines, &numbers, width)
+        .unwrap_or_else(|| show::fitted(&header, &lines, &numbers, width))
 }
 
 /// How many rows there are of each kind, in a few lines.
@@ -200,7 +197,7 @@ fn summary(told: &Told) -> String {
             ));
         }
         let others: Vec<String> =
-            counts.others.iter().map(|(why, rows)| format!("{} {}", count(*rows), words(*why))).collect();
+            counts.others.iter().map(|(why, rows)| format!("{} {}", count(*rows), why.words())).collect();
         if !others.is_empty() {
             text.push_str(&format!("; not counted: {}", others.join(", ")));
         }
@@ -226,19 +223,6 @@ fn summary(told: &Told) -> String {
         }
     }
     text
-}
-
-fn words(why: Why) -> String {
-    match why {
-        Why::Rejected(reject) => output::reject_words(reject.name()),
-        Why::OtherGroup => "in other groups (other_group)".into(),
-        Why::OtherPeriod => "in other periods (other_period)".into(),
-        Why::ConditionFalse => "for which the metric's condition is false (condition_false)".into(),
-        Why::ConditionMissing => "without an answer to the metric's condition (condition_missing)".into(),
-        Why::ValueMissing => "without a value (value_missing)".into(),
-        Why::ConditionFailed => "for which the metric's condition failed (condition_failed)".into(),
-        Why::ValueFailed => "whose value failed (value_failed)".into(),
-    }
 }
 
 fn as_json(told: &Told) -> Value {

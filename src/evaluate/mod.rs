@@ -8,13 +8,18 @@
 mod evaluation;
 mod exact;
 mod frame;
+#[cfg(feature = "compile")]
+mod notes;
 mod program;
 mod receipt;
 mod result;
 
 pub use evaluation::Evaluation;
 pub use exact::{ExactCell, ExactGroup};
+pub(crate) use notes::reject_words;
 pub use program::Program;
 pub use receipt::Receipt;
+#[cfg(feature = "compile")]
+pub(crate) use result::metric_info;
 pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};
 pub(crate) use result::{grain_name, iso_date};

@@ -101,7 +101,7 @@ impl CellAddress {
         match metric_position(view, &self.metric) {
             Some(metric) if problems.is_empty() => {
                 let day = self.period.and_then(|day| i32::try_from(day).ok());
-                self.period = day.and_then(|day| view.period_of(day));
+                self.period = day.and_then(|day| first_day(view, day));
                 Ok(metric)
             }
             _ => Err(Error::query(problems)),
@@ -177,6 +177,11 @@ impl CellAddress {
         }
         format!("{} at {}", self.metric, parts.join(", "))
     }
+}
+
+/// The first day of the period that holds a day.
+fn first_day(view: &View<'_>, day: i32) -> Option<i64> {
+    view.grain().map(|grain| view.calendar().start(grain, i64::from(day)))
 }
 
 fn metric_position(view: &View<'_>, name: &str) -> Option<usize> {
@@ -277,7 +282,7 @@ fn read_period(view: &View<'_>, text: &str) -> Result<Option<i64>, &'static str>
     };
     let day = year.zip(month).map(|(year, month)| days_from_civil(year, month, 1));
     let is_month = text.len() == 7 && !text.contains('Q');
-    let begins = |day: &i64| i32::try_from(*day).ok().and_then(|day| view.period_of(day)) == Some(*day);
+    let begins = |day: &i64| i32::try_from(*day).ok().and_then(|day| first_day(view, day)) == Some(*day);
     // Where years begin in March, `2017` would be read in two ways.
     let is_period = |day: &i64| match grain {
         Grain::Day | Grain::Week => false,

@@ -1,5 +1,6 @@
 //! What a row is in a cell, and why another is not in it.
 
+use crate::evaluate::reject_words;
 use ripplemark_core::state::Reject;
 
 /// What a counted row is in a cell.
@@ -98,6 +99,21 @@ impl Why {
             Why::ValueMissing => "value_missing",
             Why::ConditionFailed => "condition_failed",
             Why::ValueFailed => "value_failed",
+        }
+    }
+
+    /// What follows a number of rows, for people: `in other groups (other_group)`.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Why::Rejected(reject) => reject_words(reject.name()),
+            Why::OtherGroup => "in other groups (other_group)".into(),
+            Why::OtherPeriod => "in other periods (other_period)".into(),
+            Why::ConditionFalse => "for which the metric's condition is false (condition_false)".into(),
+            Why::ConditionMissing => "without an answer to the metric's condition (condition_missing)".into(),
+            Why::ValueMissing => "without a value (value_missing)".into(),
+            Why::ConditionFailed => "for which the metric's condition failed (condition_failed)".into(),
+            Why::ValueFailed => "whose value failed (value_failed)".into(),
         }
     }
 

@@ -195,13 +195,9 @@ impl<'a> Program<'a> {
         Grain::from_u8(read_u8(self.bytes, header::GRAIN))
     }
 
-    /// The first day of the period that holds `day`; `None` where the query asks for no time axis.
+    /// What the book says about weeks and years.
     #[must_use]
-    pub fn period_of(&self, day: i32) -> Option<i64> {
-        self.grain().map(|grain| self.calendar().start(grain, i64::from(day)))
-    }
-
-    pub(crate) fn calendar(&self) -> Calendar {
+    pub fn calendar(&self) -> Calendar {
         Calendar {
             first_day_of_week: read_u8(self.bytes, header::FIRST_DAY),
             first_month_of_year: read_u8(self.bytes, header::FIRST_MONTH),
