@@ -16,6 +16,7 @@ mod result;
 
 pub use evaluation::Evaluation;
 pub use exact::{ExactCell, ExactGroup};
+#[cfg(feature = "compile")]
 pub(crate) use notes::reject_words;
 pub use program::Program;
 pub use receipt::Receipt;

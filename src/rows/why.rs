@@ -1,5 +1,6 @@
 //! What a row is in a cell, and why another is not in it.
 
+#[cfg(feature = "compile")]
 use crate::evaluate::reject_words;
 use ripplemark_core::state::Reject;
 
@@ -103,6 +104,7 @@ impl Why {
     }
 
     /// What follows a number of rows, for people: `in other groups (other_group)`.
+    #[cfg(feature = "compile")]
     #[must_use]
     pub fn words(self) -> String {
         match self {
