@@ -14,6 +14,7 @@ mod inputs;
 mod merge;
 mod output;
 mod question;
+mod rows;
 mod source;
 mod terminal;
 
@@ -46,5 +47,6 @@ fn run(command: &Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Eval(options) => eval::run(options, terminal),
         Command::Merge(options) => merge::run(options, terminal),
         Command::Explain(options) => explain::run(options, terminal),
+        Command::Rows(options) => rows::run(options, terminal),
     }
 }
