@@ -8,6 +8,8 @@ pub mod diagnostic;
 mod error;
 pub mod evaluate;
 #[cfg(feature = "compile")]
+pub mod journey;
+#[cfg(feature = "compile")]
 pub mod lang;
 #[cfg(feature = "compile")]
 pub mod lower;

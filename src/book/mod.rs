@@ -7,6 +7,7 @@
 mod codes;
 mod currency;
 mod cycles;
+mod durations;
 mod fields;
 mod fill;
 mod formula;
@@ -19,6 +20,7 @@ mod queries;
 mod report;
 mod scalar_map;
 mod source;
+mod stages;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -142,7 +144,7 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, reader)
 }
 
-const SECTIONS: [&str; 6] = ["ripplemark", "book", "teams", "tables", "metrics", "saved_queries"];
+const SECTIONS: [&str; 7] = ["ripplemark", "book", "teams", "tables", "metrics", "stages", "saved_queries"];
 
 fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {
     let node = node::read(source, problems)?;
@@ -169,6 +171,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
     let cells: Vec<Option<&Cell>> = values.iter().map(|value| value.as_ref().map(|(cell, _)| cell)).collect();
     let references = cycles::references(cells.iter().copied());
     cycles::report(&references, &drafts, problems);
+    let stages = stages::read(&root, &formulas, problems);
     let asked = queries::Asked {
         metrics: &metric_index,
         tables: &queries::tables_of(cells.iter().copied()),
@@ -190,6 +193,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
         teams,
         tables: tables.list,
         metrics,
+        stages,
         saved_queries,
     })
 }

@@ -17,3 +17,5 @@ pub use exact::{ExactCell, ExactGroup};
 pub use program::Program;
 pub use receipt::Receipt;
 pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};
+#[cfg(feature = "compile")]
+pub(crate) use result::{grain_name, iso_date};
