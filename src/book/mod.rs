@@ -12,6 +12,7 @@ mod fields;
 mod fill;
 mod formula;
 mod header;
+mod links;
 mod metrics;
 mod names;
 mod node;
@@ -144,7 +145,8 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, reader)
 }
 
-const SECTIONS: [&str; 7] = ["ripplemark", "book", "teams", "tables", "metrics", "stages", "saved_queries"];
+const SECTIONS: [&str; 8] =
+    ["ripplemark", "book", "teams", "tables", "metrics", "links", "stages", "saved_queries"];
 
 fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {
     let node = node::read(source, problems)?;
@@ -171,6 +173,9 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
     let cells: Vec<Option<&Cell>> = values.iter().map(|value| value.as_ref().map(|(cell, _)| cell)).collect();
     let references = cycles::references(cells.iter().copied());
     cycles::report(&references, &drafts, problems);
+    let linked =
+        links::Linked { drafts: &drafts, index: &metric_index, values: &cells, references: &references };
+    let links = links::read(&root, &linked, &formulas, problems);
     let stages = stages::read(&root, &formulas, problems);
     let asked = queries::Asked {
         metrics: &metric_index,
@@ -193,6 +198,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
         teams,
         tables: tables.list,
         metrics,
+        links,
         stages,
         saved_queries,
     })

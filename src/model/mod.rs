@@ -4,12 +4,14 @@
 //! Nothing here knows YAML, Rhai or program bytes, so each of the three can change alone.
 
 mod expr;
+mod link;
 mod query;
 mod stage;
 
 pub use expr::{
     AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, Row, RowFn, RowNode, RowType,
 };
+pub use link::{Arithmetic, Identity, Link, LinkKind};
 pub use query::{Grain, Instant, Query, Range};
 pub use stage::{Handoff, LeakValue, Moment, OwnerBy, Sla, Stage};
 
@@ -54,6 +56,8 @@ pub struct Book {
     pub tables: Vec<Table>,
     /// The metrics, in the order of the book.
     pub metrics: Vec<Metric>,
+    /// What moves what, in the order of the book.
+    pub links: Vec<Link>,
     /// The stages of the journey, in the order of the book.
     pub stages: Vec<Stage>,
     /// Queries that the book stores under a name.

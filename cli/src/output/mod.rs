@@ -2,7 +2,7 @@
 
 mod columnar;
 pub(crate) mod layout;
-mod number;
+
 mod report;
 mod table;
 
