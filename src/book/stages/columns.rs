@@ -139,11 +139,11 @@ impl<R: FormulaReader> Reader<'_, R> {
         &self,
         fields: &Fields<'_>,
         what: &str,
-        before: Before<'_>,
-        enters: &Moment,
+        before: Option<Before<'_>>,
+        enters: Option<&Moment>,
         problems: &mut Problems<'_>,
     ) -> Option<Handoff> {
-        let starts = self.starts(fields, what, &before, problems);
+        let starts = self.starts(fields, what, before.as_ref(), problems);
         let rejected = match fields.get("rejected") {
             Some(node) => Some(self.moment(node, "rejected", problems)),
             None => None,
@@ -154,7 +154,8 @@ impl<R: FormulaReader> Reader<'_, R> {
             Some(node) => Some(self.leak_value(node, problems)),
             None => None,
         };
-        let (starts, rejected) = (starts?, transposed(rejected)?);
+        let (before, enters, starts) = (before?, enters?, starts?);
+        let rejected = transposed(rejected)?;
         let nodes = [("starts", Some(&starts)), ("rejected", rejected.as_ref())];
         for (key, moment) in nodes {
             let Some(moment) = moment else { continue };
@@ -189,13 +190,14 @@ impl<R: FormulaReader> Reader<'_, R> {
         &self,
         fields: &Fields<'_>,
         what: &str,
-        before: &Before<'_>,
+        before: Option<&Before<'_>>,
         problems: &mut Problems<'_>,
     ) -> Option<Moment> {
         if let Some(node) = fields.get("starts") {
             return self.moment(node, "starts", problems);
         }
         // A stage before that could not be read has been told.
+        let before = before?;
         let (table, enters) = (before.table?, before.enters.as_ref()?);
         if table == self.table {
             return Some(enters.clone());
@@ -269,7 +271,7 @@ impl<R: FormulaReader> Reader<'_, R> {
         (reason, Some(declared))
     }
 
-    fn sla(&self, fields: &Fields<'_>, enters: &Moment, problems: &mut Problems<'_>) -> Sla {
+    fn sla(&self, fields: &Fields<'_>, enters: Option<&Moment>, problems: &mut Problems<'_>) -> Sla {
         let Some((key, node)) = fields.entry("sla") else {
             return Sla::default();
         };
@@ -277,15 +279,14 @@ impl<R: FormulaReader> Reader<'_, R> {
         let Some(fields) = Fields::open(node, &key.span, "`sla`", &known, problems) else {
             return Sla::default();
         };
-        let is_date = self.column_type(enters.at) == Some(&ColumnType::Date);
+        let date =
+            enters.map(|enters| enters.at).filter(|at| self.column_type(*at) == Some(&ColumnType::Date));
         let duration = |key: &str, problems: &mut Problems<'_>| {
             let node = fields.get(key)?;
             let micros = durations::read(node, key, problems)?;
-            if is_date && micros % DAY != 0 {
-                let message = format!(
-                    "`{key}` is no whole number of days, and `{}` is a date",
-                    self.column_name(enters.at)
-                );
+            if let Some(at) = date.filter(|_| micros % DAY != 0) {
+                let name = self.column_name(at);
+                let message = format!("`{key}` is no whole number of days, and `{name}` is a date");
                 problems.add(
                     Report::error(codes::BAD_DURATION, &node.span, message)
                         .expected("days, such as `7d`")

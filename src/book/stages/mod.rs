@@ -268,13 +268,11 @@ fn stage<R: FormulaReader>(
     };
     let reader = Reader { table, formulas };
     let owner_by = reader.owner_by(fields, problems);
-    let sound = enters.is_some();
-    let handoff = match (before, &enters) {
-        (Some(before), Some(enters)) => Some(reader.handoff(fields, &what, before, enters, problems)),
-        _ => None,
+    let handoff = match fields.get("from") {
+        Some(_) => Some(reader.handoff(fields, &what, before, enters.as_ref(), problems)),
+        None => None,
     };
     let table_entity = || formulas.around.tables.get(table).and_then(|table| table.entity.clone());
-    sound.then_some(())?;
     Some(Stage {
         id: draft.id.clone(),
         label: if label.is_empty() { draft.id.clone() } else { label },
