@@ -10,6 +10,7 @@ mod compile;
 mod eval;
 mod failure;
 mod inputs;
+mod journey;
 mod merge;
 mod output;
 mod question;
@@ -43,6 +44,7 @@ fn run(command: &Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Check(options) => check::run(options, terminal),
         Command::Compile(options) => compile::run(options, terminal),
         Command::Eval(options) => eval::run(options, terminal),
+        Command::Journey(options) => journey::run(options, terminal),
         Command::Merge(options) => merge::run(options, terminal),
     }
 }

@@ -10,6 +10,7 @@
 
 mod assemble;
 mod classes;
+mod frame;
 mod known;
 mod number;
 mod questions;

@@ -1,9 +1,9 @@
 //! From a finished evaluation to what the user asked for, on the screen or in a file.
 
-mod columnar;
+pub(crate) mod columnar;
 pub(crate) use ripplemark::show as layout;
 
-mod report;
+pub(crate) mod report;
 mod table;
 
 use crate::args::{ResultFormat, ResultOptions};

@@ -36,7 +36,8 @@ pub(crate) fn text(set: &ResultSet) -> String {
     text
 }
 
-fn row_line(rows: &RowReport) -> String {
+/// What happened to the rows of a table.
+pub(crate) fn row_line(rows: &RowReport) -> String {
     let count = |rows: u64| grouped(&rows.to_string());
     let at = rows.at.as_ref().map_or_else(String::new, |at| format!(" by {}", shown(at)));
     let mut line =
