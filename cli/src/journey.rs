@@ -7,7 +7,7 @@ use crate::terminal::{Terminal, shown};
 use crate::{atomic, inputs, output, source};
 use ripplemark::evaluate::{Coordinate, Receipt};
 use ripplemark::journey::{self, Amount, Ask, Handoff, Journeys};
-use ripplemark::model::Range;
+use ripplemark::model::{Grain, Range};
 use ripplemark::show;
 
 pub(crate) fn run(options: &JourneyOptions, terminal: &Terminal) -> Result<(), Failure> {
@@ -82,7 +82,7 @@ fn line(journeys: &Journeys, handoff: &Handoff) -> Vec<String> {
     let mut line = vec![name(handoff)];
     line.extend(handoff.scope.iter().map(|(_, place)| shown(&place.to_string())));
     if journeys.grain.is_some() {
-        let day = handoff.period.map_or(Coordinate::All, Coordinate::Date).to_string();
+        let day = period(journeys, handoff.period);
         line.push(if handoff.flags.is_empty() { day } else { format!("{day}¹") });
     }
     let count =
@@ -112,6 +112,15 @@ fn line(journeys: &Journeys, handoff: &Handoff) -> Vec<String> {
     line.push(count(handoff.leak));
     line.push(handoff.leak_value.as_ref().map_or_else(|| "–".to_owned(), amount));
     line
+}
+
+/// The first day of a period; a month needs fewer words.
+fn period(journeys: &Journeys, day: Option<i64>) -> String {
+    let date = day.map_or(Coordinate::All, Coordinate::Date).to_string();
+    match (journeys.grain, day) {
+        (Some(Grain::Month), Some(_)) => date.get(..7).unwrap_or(&date).to_owned(),
+        _ => date,
+    }
 }
 
 fn name(handoff: &Handoff) -> String {

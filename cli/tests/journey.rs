@@ -129,3 +129,12 @@ fn what_cannot_be_asked_is_told() {
     place.say("journey acme.yaml").tells(3, &["leads"]);
     place.say("journey shop.yaml deals.csv").tells(2, &["RM0320", "add `stages`"]);
 }
+
+#[test]
+fn check_tells_hand_offs_that_cannot_be_counted() {
+    let place = place();
+    let text = place.say("check acme.yaml").good();
+    assert!(text.contains("hand-offs: lead → contacted, contacted → booked"), "{text}");
+    place.write("acme.yaml", BOOK.replace("at: deal, ", ""));
+    place.say("check acme.yaml").tells(1, &["RM0304", "hand-off to `contacted`"]);
+}

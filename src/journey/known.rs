@@ -1,5 +1,6 @@
 //! Up to when the data are known, where nobody says it: the latest time in the columns of the hand-offs.
 
+use super::questions::made;
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::evaluate::Program;
@@ -84,15 +85,5 @@ pub(super) fn latest(book: &Book, data: &Dataset, stages: &[StageId]) -> Result<
 fn rows_at(table: TableId, at: ColumnId) -> Metric {
     let count = Aggregate { table, at: Some(at), func: AggFunc::Count, arg: None, filter: None };
     let name = format!("{}.{}", table.0, at.0);
-    Metric {
-        label: name.clone(),
-        name,
-        description: String::new(),
-        ring: None,
-        owners: vec![],
-        unit: None,
-        kind: MetricKind::Simple,
-        value: Cell::Aggregate(Box::new(count)),
-        fill_nulls_with: None,
-    }
+    made(name, vec![], MetricKind::Simple, Cell::Aggregate(Box::new(count)))
 }

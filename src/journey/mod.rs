@@ -27,7 +27,7 @@ pub use result::{Amount, Counts, Goal, Handoff, Journeys, Mean, Share};
 use crate::data::Dataset;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::error::Error;
-use crate::evaluate::Coordinate;
+use crate::evaluate::{Coordinate, Program};
 use crate::model::{Book, Grain, Instant, Range, StageId};
 use ripplemark_float_env::Standard;
 
@@ -106,6 +106,35 @@ pub fn evaluate(book: &Book, data: &Dataset, ask: &Ask) -> Result<Journeys, Erro
     let position = |handoff: &Handoff| book.stages.iter().position(|stage| stage.id == handoff.to);
     handoffs.sort_by_key(position);
     Ok(Journeys { as_of, by: ask.by.clone(), grain: ask.grain, handoffs, receipts })
+}
+
+/// What only compiling shows of a book's hand-offs: those that no program can be made of, such as one whose lost rows
+/// are worth a metric without a time. Empty for a book without hand-offs.
+#[must_use]
+pub fn problems(book: &Book) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut tell = |stage: StageId, error: &Error| {
+        let Some(stage) = book.stages.get(stage.0) else { return };
+        let owners = stage.owners.iter().filter_map(|id| book.teams.get(id.0)).map(|team| team.name.as_str());
+        let owner = owners.collect::<Vec<_>>().join(", ");
+        found.extend(error.diagnostics().iter().map(|problem| Diagnostic {
+            message: format!("hand-off to `{}`: {}", stage.id, problem.message),
+            owner: Some(owner.clone()),
+            ..problem.clone()
+        }));
+    };
+    for at in (0..book.stages.len()).map(StageId) {
+        let Some(stage) = book.stages.get(at.0).filter(|stage| stage.handoff.is_some()) else { continue };
+        let ask = Ask { stages: vec![stage.id.clone()], ..Ask::default() };
+        let counts = questions(book, &ask, Instant::Date(0)).and_then(|questions| {
+            questions.iter().try_for_each(|asked| Program::compile(&asked.book, &asked.query).map(drop))
+        });
+        let worth = worth::question(book, &[at], Instant::Date(0)).map(drop);
+        for error in [counts.err(), worth.err()].into_iter().flatten() {
+            tell(at, &error);
+        }
+    }
+    found
 }
 
 /// The later stages of the hand-offs that are asked for, in the order of the book.

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::lower::ZoneTable;
 use crate::model::{
     AggFunc, Aggregate, Book, Cell, CmpOp, ColumnId, Const, Handoff, Instant, Metric, MetricKind, Query, Row,
-    RowNode, RowType, Stage, StageId, Table, TableId,
+    RowNode, RowType, Stage, StageId, Table, TableId, TeamId,
 };
 
 /// The counts of all hand-offs of one table, as metrics. Compile it like any other question to ask for the rows behind a
@@ -143,15 +143,21 @@ fn aggregate(
     filter: Option<Row>,
 ) -> Metric {
     let aggregate = Aggregate { table: stage.table, at, func, arg, filter };
+    made(name, stage.owners.clone(), MetricKind::Simple, Cell::Aggregate(Box::new(aggregate)))
+}
+
+/// A metric that is nobody's in the book.
+pub(super) fn made(name: String, owners: Vec<TeamId>, kind: MetricKind, value: Cell) -> Metric {
     Metric {
         label: name.clone(),
         name,
         description: String::new(),
         ring: None,
-        owners: stage.owners.clone(),
+        owners,
         unit: None,
-        kind: MetricKind::Simple,
-        value: Cell::Aggregate(Box::new(aggregate)),
+        kind,
+        formula: String::new(),
+        value,
         fill_nulls_with: None,
     }
 }

@@ -4,6 +4,7 @@
 //! that was lost last week cannot be told from the few deals that were closed last week.
 
 use super::number::to_f64;
+use super::questions::{made, rows_of};
 use super::unit;
 use crate::data::Dataset;
 use crate::error::Error;
@@ -26,7 +27,13 @@ pub(super) struct Worths {
     pub(super) receipt: Option<Receipt>,
 }
 
-pub(super) fn of(book: &Book, data: &Dataset, stages: &[StageId], as_of: Instant) -> Result<Worths, Error> {
+/// The question what lost rows are worth, with the later stages and units in the order of its metrics; `None` where no
+/// hand-off asks it.
+pub(super) fn question(
+    book: &Book,
+    stages: &[StageId],
+    as_of: Instant,
+) -> Result<Option<(Program, Vec<(StageId, String)>)>, Error> {
     let mut asking = Book { stages: vec![], ..book.clone() };
     let mut query = Query { as_of: Some(as_of), ..Query::default() };
     let mut units = Vec::new();
@@ -41,30 +48,26 @@ pub(super) fn of(book: &Book, data: &Dataset, stages: &[StageId], as_of: Instant
         };
         let name = format!("{}.worth", stage.id);
         query.metrics.push(name.clone());
-        asking.metrics.push(Metric {
-            label: name.clone(),
-            name,
-            description: format!("What a row is worth that `{}` loses", stage.id),
-            ring: None,
-            owners: stage.owners.clone(),
-            unit: Some(unit.clone()),
-            kind: MetricKind::Derived,
-            value: leak.value.clone(),
-            fill_nulls_with: None,
-        });
+        let metric = made(name, stage.owners.clone(), MetricKind::Derived, leak.value.clone());
+        asking.metrics.push(Metric { unit: Some(unit.clone()), ..metric });
         units.push((*id, unit));
     }
-    if units.is_empty() {
-        return Ok(Worths { values: vec![], receipt: None });
-    }
-    let first = book.metrics.len();
-    let reads = (first..asking.metrics.len()).any(|at| !lower::tables_read(&asking, MetricId(at)).is_empty());
-    if !reads && let Some(stage) = stages.first().and_then(|id| book.stages.get(id.0)) {
+    let Some((first, _)) = units.first() else { return Ok(None) };
+    let own = book.metrics.len()..asking.metrics.len();
+    let reads = own.into_iter().any(|at| !lower::tables_read(&asking, MetricId(at)).is_empty());
+    if !reads && let Some(stage) = book.stages.get(first.0) {
         // A program reads something, even where all worths are written numbers.
-        asking.metrics.push(super::questions::rows_of(stage));
-        query.metrics.extend(asking.metrics.last().map(|metric| metric.name.clone()));
+        let rows = rows_of(stage);
+        query.metrics.push(rows.name.clone());
+        asking.metrics.push(rows);
     }
-    let program = Program::compile(&asking, &query)?;
+    Ok(Some((Program::compile(&asking, &query)?, units)))
+}
+
+pub(super) fn of(book: &Book, data: &Dataset, stages: &[StageId], as_of: Instant) -> Result<Worths, Error> {
+    let Some((program, units)) = question(book, stages, as_of)? else {
+        return Ok(Worths { values: vec![], receipt: None });
+    };
     let evaluation = data.evaluate(&program)?;
     let groups = evaluation.exact()?;
     let receipt = evaluation.finish()?.receipt;
