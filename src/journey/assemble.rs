@@ -60,8 +60,7 @@ pub(super) fn handoffs(
                 Err(reasons) => (None, reasons),
             };
             let scope: Vec<_> = question.query.by.iter().cloned().zip(group.key.iter().cloned()).collect();
-            let owners = [from, stage].map(|stage| owners(stage, &scope));
-            let [owner_from, owner_to] = [&owners[0], &owners[1]].map(|owners| names(book, owners));
+            let (giving, taking) = (owners(from, &scope), owners(stage, &scope));
             let sla = &handoff.sla;
             let within_share = counts.as_ref().and_then(share);
             let goal = sla.goal.map(|(mantissa, scale)| {
@@ -78,9 +77,9 @@ pub(super) fn handoffs(
                 to: stage.id.clone(),
                 from_label: from.label.clone(),
                 to_label: stage.label.clone(),
-                owner_from,
-                owner_to,
-                internal: same(&owners[0], &owners[1]),
+                owner_from: names(book, giving),
+                owner_to: names(book, taking),
+                internal: same(giving, taking),
                 entity: stage.entity.clone(),
                 level,
                 scope,

@@ -194,3 +194,41 @@ fn units_follow_from_metrics_or_are_not_told() {
         assert_eq!(unit(text), "", "{text}");
     }
 }
+
+#[test]
+fn the_ends_of_time_are_counted_or_refused_and_never_worse() {
+    for (ty, within) in [("date", "1d"), ("timestamp", "1h")] {
+        let text = format!(
+            "ripplemark: 1\nbook: {{id: b, timezone: Europe/Berlin}}\nteams: {{one: One}}\n\
+             tables: {{t: {{columns: {{a: {ty}, b: {ty}}}}}}}\n\
+             stages:\n- {{id: first, of: t, enters: a, owner: one}}\n\
+             - {{id: second, from: first, enters: b, owner: one, sla: {{within: {within}, ignored_after: {within}}}}}"
+        );
+        let book = crate::book::load_str(&text, "b.yaml").unwrap().book;
+        let column = |values: [i64; 4]| -> ArrayRef {
+            if ty == "date" {
+                let day =
+                    |value: i64| i32::try_from(value).unwrap_or(if value < 0 { i32::MIN } else { i32::MAX });
+                dates(&values.map(|value| Some(day(value))))
+            } else {
+                Arc::new(TimestampMicrosecondArray::from(values.to_vec()).with_timezone("UTC"))
+            }
+        };
+        let mut data = Dataset::default();
+        let a = column([i64::MIN, i64::MAX, 0, i64::MIN]);
+        add(&mut data, "t", vec![("a", a), ("b", column([i64::MAX, i64::MIN, i64::MAX, i64::MIN]))]);
+        let days = [None, Some(i32::MIN), Some(i32::MAX)].map(|day| day.map(Instant::Date));
+        let instants = [Some(i64::MIN), Some(i64::MAX)].map(|instant| instant.map(Instant::Timestamp));
+        for as_of in days.into_iter().chain(instants) {
+            let ask = Ask { as_of, grain: Some(Grain::Month), totals: true, ..Ask::default() };
+            if let Ok(journeys) = evaluate(&book, &data, &ask) {
+                assert!(
+                    journeys
+                        .handoffs
+                        .iter()
+                        .all(|handoff| handoff.counts.is_some() || !handoff.reasons.is_empty())
+                );
+            }
+        }
+    }
+}

@@ -27,13 +27,11 @@ pub(super) struct Worths {
     pub(super) receipt: Option<Receipt>,
 }
 
-/// The question what lost rows are worth, with the later stages and units in the order of its metrics; `None` where no
-/// hand-off asks it.
-pub(super) fn question(
-    book: &Book,
-    stages: &[StageId],
-    as_of: Instant,
-) -> Result<Option<(Program, Vec<(StageId, String)>)>, Error> {
+/// A program, with the later stages and units in the order of its metrics.
+type Asked = (Program, Vec<(StageId, String)>);
+
+/// The question what lost rows are worth; `None` where no hand-off asks it.
+pub(super) fn question(book: &Book, stages: &[StageId], as_of: Instant) -> Result<Option<Asked>, Error> {
     let mut asking = Book { stages: vec![], ..book.clone() };
     let mut query = Query { as_of: Some(as_of), ..Query::default() };
     let mut units = Vec::new();

@@ -144,16 +144,10 @@ impl<R: FormulaReader> Reader<'_, R> {
         problems: &mut Problems<'_>,
     ) -> Option<Handoff> {
         let starts = self.starts(fields, what, before.as_ref(), problems);
-        let rejected = match fields.get("rejected") {
-            Some(node) => Some(self.moment(node, "rejected", problems)),
-            None => None,
-        };
+        let rejected = fields.get("rejected").map(|node| self.moment(node, "rejected", problems));
         let sla = self.sla(fields, enters, problems);
         let (reason, reasons) = self.reasons(fields, problems);
-        let leak_value = match fields.get("leak_value") {
-            Some(node) => Some(self.leak_value(node, problems)),
-            None => None,
-        };
+        let leak_value = fields.get("leak_value").map(|node| self.leak_value(node, problems));
         let (before, enters, starts) = (before?, enters?, starts?);
         let rejected = transposed(rejected)?;
         let nodes = [("starts", Some(&starts)), ("rejected", rejected.as_ref())];

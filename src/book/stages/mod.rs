@@ -268,10 +268,8 @@ fn stage<R: FormulaReader>(
     };
     let reader = Reader { table, formulas };
     let owner_by = reader.owner_by(fields, problems);
-    let handoff = match fields.get("from") {
-        Some(_) => Some(reader.handoff(fields, &what, before, enters.as_ref(), problems)),
-        None => None,
-    };
+    let handoff =
+        fields.get("from").map(|_| reader.handoff(fields, &what, before, enters.as_ref(), problems));
     let table_entity = || formulas.around.tables.get(table).and_then(|table| table.entity.clone());
     Some(Stage {
         id: draft.id.clone(),
