@@ -2,12 +2,12 @@
 
 use crate::args::{JourneyOptions, ResultFormat};
 use crate::failure::Failure;
-use crate::output::{columnar, layout, pretty, report};
+use crate::output::{columnar, layout, pretty};
 use crate::terminal::{Terminal, shown};
 use crate::{atomic, inputs, output, source};
 use ripplemark::evaluate::{Coordinate, Receipt};
 use ripplemark::journey::{self, Amount, Ask, Handoff, Journeys};
-use ripplemark::model::{Grain, Range};
+use ripplemark::model::Range;
 use ripplemark::show;
 
 pub(crate) fn run(options: &JourneyOptions, terminal: &Terminal) -> Result<(), Failure> {
@@ -114,12 +114,10 @@ fn line(journeys: &Journeys, handoff: &Handoff) -> Vec<String> {
     line
 }
 
-/// The first day of a period; a month needs fewer words.
 fn period(journeys: &Journeys, day: Option<i64>) -> String {
-    let date = day.map_or(Coordinate::All, Coordinate::Date).to_string();
     match (journeys.grain, day) {
-        (Some(Grain::Month), Some(_)) => date.get(..7).unwrap_or(&date).to_owned(),
-        _ => date,
+        (Some(grain), Some(day)) => show::period(grain, day),
+        _ => Coordinate::All.to_string(),
     }
 }
 
@@ -180,10 +178,8 @@ fn notes(journeys: &Journeys) -> String {
         Some(as_of) => tell(format!("as of {}", shown(&as_of.to_string()))),
         None => tell("no row has a time".to_owned()),
     }
-    for receipt in &journeys.receipts {
-        for rows in &receipt.rows {
-            tell(report::row_line(rows).trim_end().to_owned());
-        }
+    for note in &journeys.notes {
+        tell(note.clone());
     }
     let hashes: Vec<String> = journeys.receipts.iter().map(short).collect();
     tell(format!("receipts: {}", hashes.join(", ")));

@@ -36,6 +36,7 @@ pub use currency::currency_digits;
 pub use node::MAX_BYTES;
 pub use report::Diagnostics;
 pub use times::{parse_grain, parse_instant, parse_range};
+pub(crate) use values::each_leaf;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Book, Cell, Metric, MetricId, MetricKind};

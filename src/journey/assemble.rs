@@ -1,10 +1,11 @@
 //! From counts to hand-offs: checks the partition, divides, names the owners of each group.
 
 use super::classes::Class;
-use super::number::{count, to_f64};
+use super::number::count;
 use super::questions::Question;
 use super::result::{Counts, Goal, Handoff, Mean, Share};
 use super::worth::Worth;
+use crate::chain::to_f64;
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::evaluate::{Coordinate, ExactCell, ExactGroup, Program, Receipt};
@@ -22,6 +23,7 @@ const HOUR: i64 = 3_600_000_000;
 pub(super) struct Found {
     pub(super) handoffs: Vec<Handoff>,
     pub(super) receipt: Receipt,
+    pub(super) notes: Vec<String>,
 }
 
 pub(super) fn handoffs(
@@ -99,7 +101,7 @@ pub(super) fn handoffs(
             });
         }
     }
-    Ok(Found { handoffs, receipt: set.receipt })
+    Ok(Found { handoffs, notes: set.notes(), receipt: set.receipt })
 }
 
 /// The cells of one group, by the names of a hand-off's metrics.

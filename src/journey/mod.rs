@@ -96,16 +96,18 @@ pub fn evaluate(book: &Book, data: &Dataset, ask: &Ask) -> Result<Journeys, Erro
     let asked = questions(book, ask, instant)?;
     let worths = worth::of(book, data, &stages, instant)?;
     let mut handoffs = Vec::new();
+    let mut notes = worths.notes;
     let mut receipts = worths.receipt.into_iter().collect::<Vec<_>>();
     for question in &asked {
         let found = assemble::handoffs(book, data, question, &worths.values, receipts.len())?;
         handoffs.extend(found.handoffs);
         receipts.push(found.receipt);
+        notes.extend(found.notes);
     }
     // By hand-off in the order of the book, whatever table it is of; within one in the order of the result.
     let position = |handoff: &Handoff| book.stages.iter().position(|stage| stage.id == handoff.to);
     handoffs.sort_by_key(position);
-    Ok(Journeys { as_of, by: ask.by.clone(), grain: ask.grain, handoffs, receipts })
+    Ok(Journeys { as_of, by: ask.by.clone(), grain: ask.grain.map(core_grain), handoffs, notes, receipts })
 }
 
 /// What only compiling shows of a book's hand-offs: those that no program can be made of, such as one whose lost rows
@@ -174,6 +176,18 @@ pub(crate) fn handoffs(book: &Book, ask: &Ask) -> Result<Vec<StageId>, Error> {
         ask.stages.is_empty() || book.stages.get(id.0).is_some_and(|stage| ask.stages.contains(&stage.id))
     };
     Ok(all.into_iter().filter(asked).collect())
+}
+
+/// The same length, as the core spells it.
+fn core_grain(grain: Grain) -> ripplemark_core::time::Grain {
+    use ripplemark_core::time::Grain as Core;
+    match grain {
+        Grain::Day => Core::Day,
+        Grain::Week => Core::Week,
+        Grain::Month => Core::Month,
+        Grain::Quarter => Core::Quarter,
+        Grain::Year => Core::Year,
+    }
 }
 
 fn problem(code: &'static str, message: String, hint: String) -> Diagnostic {

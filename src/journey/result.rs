@@ -2,7 +2,7 @@
 
 use super::{AsOf, Place};
 use crate::evaluate::{Coordinate, Receipt, grain_name, iso_date};
-use crate::model::Grain;
+use ripplemark_core::time::Grain;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -18,6 +18,8 @@ pub struct Journeys {
     pub grain: Option<Grain>,
     /// By hand-off in the order of the book, then by level, group and period.
     pub handoffs: Vec<Handoff>,
+    /// What happened to rows and values, a sentence each, as in [`ResultSet::notes`](crate::ResultSet::notes).
+    pub notes: Vec<String>,
     /// What the numbers were made of: one receipt for each program that was run.
     pub receipts: Vec<Receipt>,
 }
@@ -158,23 +160,12 @@ impl Journeys {
     /// The word for the length of a period.
     #[must_use]
     pub fn grain_name(&self) -> Option<&'static str> {
-        self.grain.map(|grain| grain_name(core_grain(grain)))
-    }
-}
-
-fn core_grain(grain: Grain) -> ripplemark_core::time::Grain {
-    use ripplemark_core::time::Grain as Core;
-    match grain {
-        Grain::Day => Core::Day,
-        Grain::Week => Core::Week,
-        Grain::Month => Core::Month,
-        Grain::Quarter => Core::Quarter,
-        Grain::Year => Core::Year,
+        self.grain.map(grain_name)
     }
 }
 
 fn grain_as_text<S: Serializer>(grain: &Option<Grain>, serializer: S) -> Result<S::Ok, S::Error> {
-    grain.map(|grain| grain_name(core_grain(grain))).serialize(serializer)
+    grain.map(grain_name).serialize(serializer)
 }
 
 fn day_as_text<S: Serializer>(day: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,9 +3,9 @@
 //! Once, and not for each scope and period, for two reasons: parts then add up to their whole, and the worth of a row
 //! that was lost last week cannot be told from the few deals that were closed last week.
 
-use super::number::to_f64;
 use super::questions::{made, rows_of};
 use super::unit;
+use crate::chain::to_f64;
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::evaluate::{Program, Receipt};
@@ -25,6 +25,7 @@ pub(super) struct Worth {
 pub(super) struct Worths {
     pub(super) values: Vec<(StageId, Worth)>,
     pub(super) receipt: Option<Receipt>,
+    pub(super) notes: Vec<String>,
 }
 
 /// A program, with the later stages and units in the order of its metrics.
@@ -64,18 +65,18 @@ pub(super) fn question(book: &Book, stages: &[StageId], as_of: Instant) -> Resul
 
 pub(super) fn of(book: &Book, data: &Dataset, stages: &[StageId], as_of: Instant) -> Result<Worths, Error> {
     let Some((program, units)) = question(book, stages, as_of)? else {
-        return Ok(Worths { values: vec![], receipt: None });
+        return Ok(Worths { values: vec![], receipt: None, notes: vec![] });
     };
     let evaluation = data.evaluate(&program)?;
     let groups = evaluation.exact()?;
-    let receipt = evaluation.finish()?.receipt;
+    let set = evaluation.finish()?;
     let cells = groups.first().map(|group| group.cells.as_slice()).unwrap_or_default();
     let values = units
         .into_iter()
         .zip(cells)
         .map(|((id, unit), cell)| (id, Worth { value: cell.value.clone(), unit }))
         .collect();
-    Ok(Worths { values, receipt: Some(receipt) })
+    Ok(Worths { values, notes: set.notes(), receipt: Some(set.receipt) })
 }
 
 impl Worth {

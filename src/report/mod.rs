@@ -6,8 +6,10 @@
 //!                                 └─ JSON
 //! ```
 
+mod collect;
 mod facts;
 
+pub use collect::{Options, collect};
 pub use facts::{
     Asked, Driver, Explanation, Finding, Handoff, Link, Metric, Report, Ring, Shown, Target, Tone,
 };
