@@ -199,7 +199,9 @@ pub struct Target {
     pub scope: String,
     /// Who answers for it.
     pub owners: Vec<String>,
-    /// First and last day.
+    /// The metric's unit.
+    pub unit: String,
+    /// First day.
     pub from: String,
     /// Last day.
     pub due: String,
@@ -260,6 +262,8 @@ pub struct Handoff {
     pub leak: u64,
     /// What the leak is worth.
     pub leak_value: Shown,
+    /// The unit of that worth, `money[USD]`; may be empty.
+    pub leak_unit: String,
     /// How it is coloured.
     pub tone: Tone,
 }
