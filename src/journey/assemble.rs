@@ -8,7 +8,7 @@ use super::worth::Worth;
 use crate::chain::to_f64;
 use crate::data::Dataset;
 use crate::error::Error;
-use crate::evaluate::{Coordinate, ExactCell, ExactGroup, Program, Receipt};
+use crate::evaluate::{Coordinate, ExactCell, ExactGroup, Program, Receipt, ResultSet};
 use crate::model::{self, Book, ColumnId, ColumnType, Query, Stage, StageId, TeamId};
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -35,7 +35,7 @@ pub(super) fn handoffs(
 ) -> Result<Found, Error> {
     let program = Program::compile(&question.book, &question.query)?;
     let evaluation = data.evaluate(&program)?;
-    let set = evaluation.finish()?;
+    let mut set = evaluation.finish()?;
     let groups = evaluation.exact()?;
     let positions: BTreeMap<&str, usize> =
         set.metrics.iter().enumerate().map(|(at, metric)| (metric.name.as_str(), at)).collect();
@@ -101,7 +101,15 @@ pub(super) fn handoffs(
             });
         }
     }
-    Ok(Found { handoffs, notes: set.notes(), receipt: set.receipt })
+    Ok(Found { handoffs, notes: notes(&mut set), receipt: set.receipt })
+}
+
+/// What happened to the rows. A time that is missing says that something has not happened, and is no news here.
+pub(super) fn notes(set: &mut ResultSet) -> Vec<String> {
+    for column in &mut set.columns {
+        column.missing = 0;
+    }
+    set.notes()
 }
 
 /// The cells of one group, by the names of a hand-off's metrics.

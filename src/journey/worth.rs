@@ -3,6 +3,7 @@
 //! Once, and not for each scope and period, for two reasons: parts then add up to their whole, and the worth of a row
 //! that was lost last week cannot be told from the few deals that were closed last week.
 
+use super::assemble::notes;
 use super::questions::{made, rows_of};
 use super::unit;
 use crate::chain::to_f64;
@@ -69,14 +70,14 @@ pub(super) fn of(book: &Book, data: &Dataset, stages: &[StageId], as_of: Instant
     };
     let evaluation = data.evaluate(&program)?;
     let groups = evaluation.exact()?;
-    let set = evaluation.finish()?;
+    let mut set = evaluation.finish()?;
     let cells = groups.first().map(|group| group.cells.as_slice()).unwrap_or_default();
     let values = units
         .into_iter()
         .zip(cells)
         .map(|((id, unit), cell)| (id, Worth { value: cell.value.clone(), unit }))
         .collect();
-    Ok(Worths { values, notes: set.notes(), receipt: Some(set.receipt) })
+    Ok(Worths { values, notes: notes(&mut set), receipt: Some(set.receipt) })
 }
 
 impl Worth {
