@@ -10,6 +10,7 @@ mod error;
 pub mod evaluate;
 #[cfg(feature = "compile")]
 pub mod explain;
+pub mod journey;
 #[cfg(feature = "compile")]
 pub mod lang;
 #[cfg(feature = "compile")]
