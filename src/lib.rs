@@ -14,6 +14,7 @@ mod exact;
 pub mod explain;
 #[cfg(feature = "compile")]
 mod facet;
+pub mod journey;
 #[cfg(feature = "compile")]
 pub mod lang;
 #[cfg(feature = "compile")]
@@ -23,6 +24,7 @@ pub mod model;
 pub mod read;
 #[cfg(feature = "compile")]
 pub mod report;
+pub mod rows;
 #[cfg(feature = "compile")]
 pub mod rule;
 #[cfg(feature = "compile")]

@@ -85,6 +85,14 @@ codes! {
     SAY = "RM0172", "a message that cannot be read";
     SCRIPT = "RM0173", "a script that cannot be read";
     STATUS_LIST = "RM0174", "a status that no value can have";
+    STAGE_OWNER = "RM0180", "a stage without an owner";
+    UNKNOWN_STAGE = "RM0181", "a stage that the book does not have";
+    STAGE_CIRCLE = "RM0182", "stages that come from each other";
+    NO_HANDOFF = "RM0183", "a stage without `from` speaks of a hand-off";
+    NO_START = "RM0184", "a hand-off between two tables does not say when its clock starts";
+    MIXED_TIMES = "RM0185", "a date and a point in time within one hand-off";
+    BAD_DURATION = "RM0186", "a length of time that cannot be counted";
+    STAGE_CATEGORY = "RM0187", "reasons or owners by a column that is not a category";
 }
 
 #[cfg(test)]

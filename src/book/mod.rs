@@ -7,6 +7,7 @@
 mod codes;
 mod currency;
 mod cycles;
+mod durations;
 mod facets;
 mod fields;
 mod fill;
@@ -22,6 +23,7 @@ mod report;
 mod rules;
 mod scalar_map;
 mod source;
+mod stages;
 mod tables;
 mod targets;
 #[cfg(test)]
@@ -147,8 +149,18 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, reader)
 }
 
-const SECTIONS: [&str; 9] =
-    ["ripplemark", "book", "teams", "tables", "metrics", "links", "saved_queries", "targets", "rules"];
+const SECTIONS: [&str; 10] = [
+    "ripplemark",
+    "book",
+    "teams",
+    "tables",
+    "metrics",
+    "links",
+    "stages",
+    "saved_queries",
+    "targets",
+    "rules",
+];
 
 fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {
     let node = node::read(source, problems)?;
@@ -178,6 +190,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
     let linked =
         links::Linked { drafts: &drafts, index: &metric_index, values: &cells, references: &references };
     let links = links::read(&root, &linked, &formulas, problems);
+    let stages = stages::read(&root, &formulas, problems);
     let asked = queries::Asked {
         metrics: &metric_index,
         tables: &queries::tables_of(cells.iter().copied()),
@@ -211,6 +224,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
         tables: tables.list,
         metrics,
         links,
+        stages,
         saved_queries,
         targets: targets.list,
         rules,

@@ -10,6 +10,7 @@ mod facet;
 mod link;
 mod query;
 mod rule;
+mod stage;
 mod target;
 
 pub use expr::{
@@ -19,6 +20,7 @@ pub use facet::{Facet, FacetExpr, FacetFn, FacetKind, FacetName};
 pub use link::{Arithmetic, Identity, Link, LinkKind};
 pub use query::{Grain, Instant, Query, Range};
 pub use rule::{Rule, RuleTest, SayPart, Severity, StatusRule};
+pub use stage::{Handoff, LeakValue, Moment, OwnerBy, Sla, Stage};
 pub use target::{Baseline, Good, Measure, Part, Path, Split, Target};
 
 #[cfg(feature = "compile")]
@@ -39,6 +41,10 @@ pub struct MetricId(pub usize);
 /// Position of a team in [`Book::teams`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TeamId(pub usize);
+
+/// Position of a stage in [`Book::stages`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StageId(pub usize);
 
 /// A checked KPI book.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +69,8 @@ pub struct Book {
     pub metrics: Vec<Metric>,
     /// What moves what, in the order of the book.
     pub links: Vec<Link>,
+    /// The stages of the journey, in the order of the book.
+    pub stages: Vec<Stage>,
     /// Queries that the book stores under a name.
     pub saved_queries: Vec<(String, Query)>,
     /// The targets, in the order of the book.
