@@ -14,6 +14,10 @@ pub mod lower;
 pub mod model;
 #[cfg(feature = "io")]
 pub mod read;
+#[cfg(feature = "compile")]
+pub mod report;
+#[cfg(feature = "compile")]
+pub mod show;
 
 pub use error::Error;
 pub use evaluate::{Evaluation, Program, ResultSet};

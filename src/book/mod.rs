@@ -11,6 +11,7 @@ mod fields;
 mod fill;
 mod formula;
 mod header;
+mod links;
 mod metrics;
 mod names;
 mod node;
@@ -142,7 +143,7 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, reader)
 }
 
-const SECTIONS: [&str; 6] = ["ripplemark", "book", "teams", "tables", "metrics", "saved_queries"];
+const SECTIONS: [&str; 7] = ["ripplemark", "book", "teams", "tables", "metrics", "links", "saved_queries"];
 
 fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {
     let node = node::read(source, problems)?;
@@ -169,6 +170,9 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
     let cells: Vec<Option<&Cell>> = values.iter().map(|value| value.as_ref().map(|(cell, _)| cell)).collect();
     let references = cycles::references(cells.iter().copied());
     cycles::report(&references, &drafts, problems);
+    let linked =
+        links::Linked { drafts: &drafts, index: &metric_index, values: &cells, references: &references };
+    let links = links::read(&root, &linked, &formulas, problems);
     let asked = queries::Asked {
         metrics: &metric_index,
         tables: &queries::tables_of(cells.iter().copied()),
@@ -190,6 +194,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
         teams,
         tables: tables.list,
         metrics,
+        links,
         saved_queries,
     })
 }

@@ -249,11 +249,11 @@ impl Evaluation {
     }
 }
 
+/// Takes a level's mask and a state that holds its groups.
+type LevelReader<'r> = dyn FnMut(u32, &State<&[u64]>) -> Result<(), Error> + 'r;
+
 /// Calls back with every level of the result: its mask and a state that holds its groups.
-pub(super) fn level_states(
-    evaluation: &Evaluation,
-    read: &mut dyn FnMut(u32, &State<&[u64]>) -> Result<(), Error>,
-) -> Result<(), Error> {
+pub(super) fn level_states(evaluation: &Evaluation, read: &mut LevelReader<'_>) -> Result<(), Error> {
     let view = evaluation.program.view();
     let state = State::attach(view, evaluation.memory.as_slice())?;
     for i in 0..view.level_count() {

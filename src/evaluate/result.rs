@@ -99,6 +99,14 @@ pub struct ResultCell {
     pub n: u64,
 }
 
+impl ResultCell {
+    /// The value with its exact text, as [`show`](crate::show) takes it.
+    #[must_use]
+    pub fn number(&self) -> (Option<f64>, Option<&str>) {
+        (self.value, self.exact.as_deref())
+    }
+}
+
 /// What happened to the rows of a table under one time column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RowReport {

@@ -60,7 +60,7 @@ fn nearest_quotient(a: i64, b: i64) -> Try<f64> {
     let distance = |bits: u64, scale: u32| {
         let mantissa = (bits & ((1 << 52) - 1)) | (u64::from(bits >> 52 != 0) << 52);
         let shift = (bits >> 52).max(1) as i64 - 1075 + i64::from(scale);
-        let product = BigInt::from(mantissa) * BigInt::from(b) << u64::try_from(shift).unwrap();
+        let product = (BigInt::from(mantissa) * BigInt::from(b)) << u64::try_from(shift).unwrap();
         let exact = BigInt::from(a) << scale;
         if product > exact { product - exact } else { exact - product }
     };

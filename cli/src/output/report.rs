@@ -1,9 +1,9 @@
 //! What became of the data, in a few lines: rows read, used and rejected, values that were none, the receipt.
 
-use super::number::grouped;
 use crate::terminal::shown;
 use ripplemark::ResultSet;
 use ripplemark::evaluate::{ColumnReport, RowReport};
+use ripplemark::show::grouped;
 
 /// Digits of a hash that are enough to see that two differ.
 const SHORT_HASH: usize = 12;

@@ -1,12 +1,12 @@
 //! The result for people: wide (a line for each group and period, a column for each metric) where that fits the
 //! screen, otherwise long; then what the marks mean, who owns what, and what became of the rows.
 
-use super::number::{Style, grouped};
 use super::{layout, report};
 use crate::terminal::shown;
 use ripplemark::ResultSet;
 use ripplemark::core::time::Grain;
 use ripplemark::evaluate::{Coordinate, ResultCell};
+use ripplemark::show::{Style, grouped};
 use std::ops::Range;
 
 /// Marks of flags, in the order in which they are met.
@@ -35,7 +35,10 @@ struct Page<'s> {
 
 fn styles(set: &ResultSet) -> Vec<Style> {
     (set.metrics.iter().enumerate())
-        .map(|(i, metric)| Style::of(&metric.unit, set.cells.iter().filter(move |cell| cell.metric == i)))
+        .map(|(i, metric)| {
+            let own = set.cells.iter().filter(move |cell| cell.metric == i);
+            Style::of(&metric.unit, own.map(ResultCell::number))
+        })
         .collect()
 }
 

@@ -1,17 +1,36 @@
 //! Numbers for the eye: as many digits as help to compare, the same for all of a column.
 //!
-//! Only tables round. Digits are cut from the exact decimal expansion, so that what is shown is the nearest number
+//! Only what people read is rounded. Digits are cut from the exact decimal expansion, so that what is shown is the nearest number
 //! of that many digits.
 
-use ripplemark::book::currency_digits;
-use ripplemark::evaluate::ResultCell;
+use crate::book::currency_digits;
 
 /// Small values get more digits, up to this many.
 const MOST_DIGITS: usize = 6;
 
+/// A number that may be absent, with its exact text where there is one.
+pub type Number<'t> = (Option<f64>, Option<&'t str>);
+
+/// A number on its own, in the style that suits its unit; an en dash where there is none.
+///
+/// ```
+/// use ripplemark::show::number;
+///
+/// assert_eq!(number("share", (Some(0.631), None)), "63.1 %");
+/// assert_eq!(number("money[USD]", (Some(1234.5), Some("1234.5"))), "1,234.50");
+/// assert_eq!(number("days", (None, None)), "–");
+/// ```
+#[must_use]
+pub fn number(unit: &str, number: Number<'_>) -> String {
+    match number.0 {
+        Some(value) => Style::of(unit, std::iter::once(number)).show(value, number.1),
+        None => "–".to_owned(),
+    }
+}
+
 /// How the numbers of one metric are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
+pub enum Style {
     /// Hundredths, with this many digits after the point.
     Percent(usize),
     /// This many digits after the point.
@@ -21,13 +40,13 @@ pub(crate) enum Style {
 }
 
 impl Style {
-    /// The style that suits a unit and these cells.
-    pub(crate) fn of<'c>(unit: &str, cells: impl Iterator<Item = &'c ResultCell> + Clone) -> Style {
-        let sizes = cells.clone().filter_map(|cell| cell.value).map(f64::abs);
+    /// The style that suits a unit and these numbers, which stand in one column.
+    pub fn of<'t>(unit: &str, numbers: impl Iterator<Item = Number<'t>> + Clone) -> Style {
+        let sizes = numbers.clone().filter_map(|(value, _)| value).map(f64::abs);
         let largest = sizes.clone().fold(0.0, f64::max);
         let smallest = sizes.filter(|size| *size > 0.0).fold(f64::INFINITY, f64::min);
         if largest >= 1e15 || largest > 0.0 && largest < 1e-5 {
-            return if largest >= 1e15 && all_digits(cells) == Some(0) {
+            return if largest >= 1e15 && all_digits(numbers) == Some(0) {
                 Style::Fixed(0)
             } else {
                 Style::Scientific
@@ -36,7 +55,7 @@ impl Style {
         if unit == "share" {
             return Style::Percent(digits_for(smallest * 100.0, 1).min(4));
         }
-        let exact = all_digits(cells.clone());
+        let exact = all_digits(numbers.clone());
         if exact == Some(0) {
             return Style::Fixed(0);
         }
@@ -51,12 +70,13 @@ impl Style {
         match exact {
             Some(digits) if digits <= MOST_DIGITS => Style::Fixed(digits),
             _ if largest >= 1000.0 => Style::Fixed(2),
-            _ => Style::Fixed(needed(cells, if largest >= 1.0 { 4 } else { MOST_DIGITS })),
+            _ => Style::Fixed(needed(numbers, if largest >= 1.0 { 4 } else { MOST_DIGITS })),
         }
     }
 
     /// A number in this style. `exact` is its exact text, where there is one.
-    pub(crate) fn show(self, value: f64, exact: Option<&str>) -> String {
+    #[must_use]
+    pub fn show(self, value: f64, exact: Option<&str>) -> String {
         match self {
             Style::Scientific => format!("{value:.5e}"),
             Style::Percent(digits) => {
@@ -88,19 +108,19 @@ fn digits_for(value: f64, least: usize) -> usize {
 }
 
 /// How many of these digits after the point are not zero for all cells; at least one.
-fn needed<'c>(cells: impl Iterator<Item = &'c ResultCell>, digits: usize) -> usize {
+fn needed<'t>(numbers: impl Iterator<Item = Number<'t>>, digits: usize) -> usize {
     let own = |value: f64| {
         let text = format!("{value:.digits$}");
         digits.saturating_sub(text.len() - text.trim_end_matches('0').len())
     };
-    cells.filter_map(|cell| cell.value).map(own).max().unwrap_or(1).max(1)
+    numbers.filter_map(|(value, _)| value).map(own).max().unwrap_or(1).max(1)
 }
 
 /// The most digits after the point of all exact texts; `None` if a value has none, or is a fraction.
-fn all_digits<'c>(cells: impl Iterator<Item = &'c ResultCell>) -> Option<usize> {
+fn all_digits<'t>(numbers: impl Iterator<Item = Number<'t>>) -> Option<usize> {
     let mut most = 0;
-    for cell in cells.filter(|cell| cell.value.is_some()) {
-        most = most.max(digits_after_point(cell.exact.as_deref()?)?);
+    for (_, exact) in numbers.filter(|(value, _)| value.is_some()) {
+        most = most.max(digits_after_point(exact?)?);
     }
     Some(most)
 }
@@ -133,7 +153,8 @@ fn hundredfold(text: &str) -> String {
 }
 
 /// Commas between thousands.
-pub(crate) fn grouped(text: &str) -> String {
+#[must_use]
+pub fn grouped(text: &str) -> String {
     let (sign, body) = text.strip_prefix('-').map_or(("", text), |body| ("-", body));
     let (whole, fraction) = body.split_at(body.find('.').unwrap_or(body.len()));
     let mut shown = sign.to_owned();
