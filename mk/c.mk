@@ -1,6 +1,6 @@
 # The C library: built, linked and tested as a C programmer would; with C++ where there is a compiler for it.
 
-.PHONY: test-c test-c-memory test-cxx first-c install-c
+.PHONY: test-c test-c-memory test-cxx test-install-c first-c install-c
 
 C_BUILD := $(BUILD)/c
 # What a static library needs beside itself.
@@ -84,4 +84,48 @@ test-full:: test-c-memory
 # Headers, both libraries, files for pkg-config and CMake.
 install-c:
 	$(CARGO) build --release -p ripplemark-c
-	PREFIX="$(PREFIX)" TARGET="$(or $(CARGO_TARGET_DIR),target)/release" sh ffi-c/install.sh
+	PREFIX="$(PREFIX)" TARGET="$(or $(CARGO_TARGET_DIR),target)/release" STATIC_LIBS="$(C_STATIC_LIBS)" sh ffi-c/install.sh
+
+# The library that is there anyway, installed, moved, and used as its users would: by pkg-config and by CMake.
+C_PREFIX := $(C_BUILD)/prefix
+C_MOVED = $(abspath $(C_BUILD))/moved prefix
+FIRST_NUMBER := discount 0.16052989309174465 0x1.48c3e586e0176p-3 owner Finance
+
+test-install-c: $(C_BUILD)/.library
+	rm -rf $(C_PREFIX) "$(C_MOVED)" $(C_BUILD)/cmake
+	PREFIX="$(abspath $(C_PREFIX))" TARGET="$(C_TARGET)" STATIC_LIBS="$(C_STATIC_LIBS)" sh ffi-c/install.sh
+	mv $(C_PREFIX) "$(C_MOVED)"
+	@set -e; passed=0; skipped=0; \
+	skip() { echo "test-install-c: $$1 skipped, it is not installed"; skipped=$$((skipped + 1)); }; \
+	is() { grep -Fx "$$1"; passed=$$((passed + 1)); }; \
+	if command -v pkg-config >/dev/null 2>&1; then \
+		export PKG_CONFIG_PATH="$(C_MOVED)/lib/pkgconfig"; \
+		pkg-config --atleast-version=0.1 ripplemark; \
+		flags=$$(pkg-config --cflags --libs ripplemark); \
+		eval "$(CC) -std=c99 $(C_WARNINGS) examples/first/first.c $$flags -o $(C_BUILD)/first-shared"; \
+		LD_LIBRARY_PATH="$(C_MOVED)/lib" $(C_BUILD)/first-shared examples/first/book.yaml >$(C_BUILD)/installed.txt; \
+		is '$(FIRST_NUMBER)' <$(C_BUILD)/installed.txt; \
+		if command -v $(CXX) >/dev/null 2>&1; then \
+			eval "$(CXX) -std=c++17 $(C_WARNINGS) examples/leadforge/funnel.cpp $$flags -o $(C_BUILD)/funnel-shared"; \
+			LD_LIBRARY_PATH="$(C_MOVED)/lib" $(C_BUILD)/funnel-shared examples/leadforge >$(C_BUILD)/installed.txt; \
+			is 'won 1049.000000 4090640000000000' <$(C_BUILD)/installed.txt; \
+		else \
+			skip "a C++ compiler ($(CXX))"; \
+		fi; \
+	else \
+		skip pkg-config; \
+	fi; \
+	if command -v cmake >/dev/null 2>&1; then \
+		cmake -S ffi-c/tests/cmake -B $(C_BUILD)/cmake -DCMAKE_PREFIX_PATH="$(C_MOVED)" >$(C_BUILD)/cmake.log; \
+		cmake --build $(C_BUILD)/cmake >>$(C_BUILD)/cmake.log; \
+		for program in first-shared first-static; do \
+			$(C_BUILD)/cmake/$$program examples/first/book.yaml >$(C_BUILD)/installed.txt; \
+			is '$(FIRST_NUMBER)' <$(C_BUILD)/installed.txt; \
+		done; \
+	else \
+		skip CMake; \
+	fi; \
+	rm -rf "$(C_MOVED)"; \
+	echo "install-c: $$passed passed, 0 failed, $$skipped skipped"
+
+test:: test-install-c
