@@ -507,6 +507,35 @@ static void try_all(const struct trial *trials, size_t count)
     }
 }
 
+/* Two things at once may be told in any words, or undo each other; what must not happen is anything else. */
+static void try_pairs(void)
+{
+    const size_t count = sizeof TRIALS / sizeof *TRIALS;
+    for (size_t pair = 0; pair < count * count; pair++) {
+        struct batch batch;
+        ripplemark_evaluation *evaluation = NULL;
+        ripplemark_code code;
+        int before = arrays_released;
+        const struct trial *first = &TRIALS[pair / count], *second = &TRIALS[pair % count];
+        fill(&batch);
+        which = first->from;
+        first->spoil(&batch);
+        which = second->to;
+        second->spoil(&batch);
+        ripplemark_evaluation_new(program, &evaluation, NULL);
+        code = ripplemark_evaluation_feed_arrow(evaluation, "rows", &batch.array, &batch.schema, NULL);
+        if (arrays_released != before + 1 || (code != ARROW && code != RIPPLEMARK_DATA && code != RIPPLEMARK_OK)) {
+            fprintf(stderr, "pair %zu: code %u, released %d times\n", pair, code, arrays_released - before);
+            CHECK(!"an error of the interface, and one release");
+        }
+        if (code == RIPPLEMARK_OK) {
+            values_are_right(evaluation, EXACT);
+        }
+        ripplemark_evaluation_free(evaluation);
+    }
+    checks_passed++;
+}
+
 /* Arrays that are passed in the wrong way, and several problems at once. */
 static void wrong_calls(void)
 {
@@ -686,6 +715,7 @@ int main(void)
     }
     try_all(FINE, sizeof FINE / sizeof *FINE);
     try_all(TRIALS, sizeof TRIALS / sizeof *TRIALS);
+    try_pairs();
     wrong_calls();
     streams();
     ripplemark_program_free(program);
