@@ -129,9 +129,10 @@ pub struct Link {
     pub from: String,
     /// The metric that is moved.
     pub to: String,
-    /// `identity` (exact arithmetic) or `belief` (declared, not computed).
+    /// `identity` (exact arithmetic that the book links), `definition` (what the metric is computed from) or `belief`
+    /// (declared, not computed).
     pub kind: String,
-    /// The identity's formula, or the reason for the belief.
+    /// The formula, or the reason for the belief.
     pub text: String,
 }
 
@@ -144,6 +145,10 @@ pub struct Explanation {
     pub label: String,
     /// The metric's unit.
     pub unit: String,
+    /// Dimension values of the group; empty for all.
+    pub scope: String,
+    /// The identity, as the book writes it.
+    pub formula: String,
     /// What is compared: `2017-07`, `target`, `region = East` …
     pub from: String,
     /// With what.
@@ -194,7 +199,9 @@ pub struct Target {
     pub scope: String,
     /// Who answers for it.
     pub owners: Vec<String>,
-    /// First and last day.
+    /// The metric's unit.
+    pub unit: String,
+    /// First day.
     pub from: String,
     /// Last day.
     pub due: String,
@@ -255,6 +262,8 @@ pub struct Handoff {
     pub leak: u64,
     /// What the leak is worth.
     pub leak_value: Shown,
+    /// The unit of that worth, `money[USD]`; may be empty.
+    pub leak_unit: String,
     /// How it is coloured.
     pub tone: Tone,
 }
