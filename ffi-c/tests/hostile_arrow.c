@@ -427,7 +427,7 @@ static void fine_alignment(struct batch *b)
     memcpy(room + 1, b->buffers[VIEW][3], 8);
     b->buffers[VIEW][3] = room + 1;
 }
-/* The same rows behind an offset of the struct and one of the column. */
+/* The same rows behind offsets of columns. */
 static void fine_offset(struct batch *b)
 {
     b->buffers[N][0] = COPY(b, (const uint8_t[]){0x15});
@@ -576,6 +576,21 @@ static void wrong_calls(void)
     ripplemark_evaluation_free(evaluation);
 }
 
+/* The last two rows of three, by an offset of the struct and its length. */
+static void part_of_a_batch(void)
+{
+    static const char *const last_two[] = {"3", "0.15", "1", "1", "1", "1", "0", "1", NULL};
+    struct batch batch;
+    ripplemark_evaluation *evaluation = NULL;
+    CHECK(ripplemark_evaluation_new(program, &evaluation, NULL) == RIPPLEMARK_OK);
+    fill(&batch);
+    batch.array.offset = 1;
+    batch.array.length = 2;
+    CHECK(ripplemark_evaluation_feed_arrow(evaluation, "rows", &batch.array, &batch.schema, NULL) == RIPPLEMARK_OK);
+    values_are_right(evaluation, last_two);
+    ripplemark_evaluation_free(evaluation);
+}
+
 /* Streams. */
 
 struct source {
@@ -717,6 +732,7 @@ int main(void)
     try_all(TRIALS, sizeof TRIALS / sizeof *TRIALS);
     try_pairs();
     wrong_calls();
+    part_of_a_batch();
     streams();
     ripplemark_program_free(program);
     return checks_done("hostile-arrow");
