@@ -24,6 +24,7 @@ enum Kind {
         name: String,
         known: Vec<String>,
     },
+    Lookup(String),
     Memory,
     Other(String),
 }
@@ -39,6 +40,10 @@ impl Error {
 
     pub(crate) fn table(name: &str, known: Vec<String>) -> Error {
         Error { kind: Kind::Table { name: name.to_owned(), known } }
+    }
+
+    pub(crate) fn lookup(message: impl Into<String>) -> Error {
+        Error { kind: Kind::Lookup(message.into()) }
     }
 
     pub(crate) fn memory() -> Error {
@@ -84,10 +89,10 @@ impl Error {
         matches!(self.kind, Kind::Query(_))
     }
 
-    /// True if data do not fit the program: tables, columns, types.
+    /// True if data do not fit the program: tables, columns, types, keys of lookups.
     #[must_use]
     pub fn is_data(&self) -> bool {
-        matches!(self.kind, Kind::Bind(_) | Kind::Batch(_) | Kind::Table { .. })
+        matches!(self.kind, Kind::Bind(_) | Kind::Batch(_) | Kind::Table { .. } | Kind::Lookup(_))
             || self.core().is_some_and(|e| (200..300).contains(&(e.code as u32)))
     }
 
@@ -138,7 +143,7 @@ impl fmt::Display for Error {
                 write!(f, "the program reads no table `{name}`; it reads {}", known.join(", "))
             }
             Kind::Memory => f.write_str("there is not enough memory for the groups of this query"),
-            Kind::Other(message) => f.write_str(message),
+            Kind::Lookup(message) | Kind::Other(message) => f.write_str(message),
         }
     }
 }

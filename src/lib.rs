@@ -9,6 +9,7 @@ mod error;
 pub mod evaluate;
 #[cfg(feature = "compile")]
 pub mod lang;
+pub mod lookup;
 #[cfg(feature = "compile")]
 pub mod lower;
 pub mod model;

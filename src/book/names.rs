@@ -122,6 +122,7 @@ pub(crate) enum NameOf {
     Column,
     Metric,
     SavedQuery,
+    Lookup,
 }
 
 impl NameOf {
@@ -132,6 +133,7 @@ impl NameOf {
             NameOf::Column => "column",
             NameOf::Metric => "metric",
             NameOf::SavedQuery => "saved query",
+            NameOf::Lookup => "lookup",
         }
     }
 }
@@ -164,7 +166,7 @@ pub(crate) fn check(name: &str, what: NameOf, span: &Range<usize>, problems: &mu
         problems.add(Report::error(codes::BAD_NAME, span, message).expected(expected).hint(hint));
         return false;
     }
-    let keeps = matches!(what, NameOf::Column | NameOf::Metric);
+    let keeps = matches!(what, NameOf::Column | NameOf::Metric | NameOf::Lookup);
     if keeps && RESERVED.binary_search(&name).is_ok() {
         let message =
             format!("`{name}` is a word of the formula language, no {word} can have it as its name");

@@ -16,4 +16,5 @@ pub use evaluation::Evaluation;
 pub use exact::{ExactCell, ExactGroup};
 pub use program::Program;
 pub use receipt::Receipt;
+pub(crate) use result::iso_date;
 pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! query ─ question ─► aggregates ─ table, rows ─► row code, slots ─ cells ─► cell code ─ encode ─► bytes
+//!                                        └─ lookups ─► plan ───────────────────────────────┘
 //! ```
 //!
 //! Equal expressions become one instruction and equal aggregates one slot, whatever metric they come from.
@@ -9,6 +10,7 @@
 
 mod cells;
 mod encode;
+mod lookups;
 mod meaning;
 mod question;
 mod rows;
@@ -58,7 +60,9 @@ pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
     }
     let slots = slots.sorted();
     let cells = cells::lower(book, &question, &slots)?;
-    Encoder::new(book, query, &question, &zone, &tables, &slots, &cells).finish()
+    let aggregated: Vec<_> = question.tables.iter().map(|asked| asked.id).zip(&tables).collect();
+    let plan = lookups::plan(book, &aggregated);
+    Encoder::new(book, query, &question, &zone, &tables, &slots, &cells, &plan).finish()
 }
 
 /// Says how a metric's number is computed.

@@ -1,0 +1,1 @@
+//! Lookups from data to wide rows.
