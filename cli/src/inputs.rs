@@ -3,7 +3,7 @@
 use crate::failure::{Failure, did_you_mean};
 use crate::source::Asked;
 use crate::terminal::{Terminal, shown};
-use arrow::array::RecordBatchReader;
+use arrow::array::{RecordBatch, RecordBatchReader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ripplemark::Evaluation;
 use ripplemark::bind::{Binder, TableSpec};
@@ -43,6 +43,7 @@ pub(crate) fn assign(given: &[OsString], asked: &Asked, terminal: &Terminal) -> 
         }
         inputs.push(Input { table, path });
     }
+    inputs.sort_by_key(|input| tables.iter().position(|table| table.name == input.table.name));
     if !idle.is_empty() {
         terminal.note(&shown(&format!("not read, the query does not need it: {}", idle.join(", "))));
     }
@@ -125,7 +126,8 @@ fn split(argument: &OsStr) -> Option<(String, PathBuf)> {
     }
 }
 
-/// Feeds all files, each table's in the order given.
+/// Feeds all files: tables in the order of the program, which puts those in which rows are looked up first, and each
+/// table's files in the order given.
 pub(crate) fn feed(
     evaluation: &mut Evaluation,
     inputs: &[Input],
@@ -150,6 +152,12 @@ pub(crate) fn feed(
             Some(reader) => reader,
             None => open(input, delimiter, &progress).map_err(Failure::Data)?,
         };
+        if input.table.lookup {
+            // A file without rows gives no batch, and is a table in which nothing is found.
+            evaluation
+                .feed(&input.table.name, &RecordBatch::new_empty(reader.schema()))
+                .map_err(|error| Failure::data(&input.path.display().to_string(), &error))?;
+        }
         for batch in reader {
             let batch = batch.map_err(|error| {
                 Failure::Data(match ReadError::of(&error) {

@@ -3,6 +3,7 @@
 use crate::terminal::shown;
 use ripplemark::ResultSet;
 use ripplemark::evaluate::{ColumnReport, RowReport};
+use ripplemark::lookup::LookupReport;
 use ripplemark::show::grouped;
 
 /// Digits of a hash that are enough to see that two differ.
@@ -23,6 +24,9 @@ pub(crate) fn text(set: &ResultSet) -> String {
         .collect();
     if !missing.is_empty() {
         text.push_str(&format!("missing values: {}\n", missing.join(", ")));
+    }
+    for lookup in &set.lookups {
+        text.push_str(&lookup_line(lookup));
     }
     let short = |hash: &str| hash.get(..SHORT_HASH).unwrap_or(hash).to_owned();
     let receipt = &set.receipt;
@@ -60,6 +64,43 @@ fn invalid_line(column: &ColumnReport) -> String {
     }
     line.push('\n');
     line
+}
+
+fn lookup_line(lookup: &LookupReport) -> String {
+    let count = |rows: u64| grouped(&rows.to_string());
+    let LookupReport { table, path, target, rows, bytes, matched, .. } = lookup;
+    let looked = matched + lookup.key_missing + lookup.unmatched + lookup.no_time + lookup.outside;
+    let into = if path == target { String::new() } else { format!(" in {}", shown(target)) };
+    let mut line = format!("lookup {}.{}{into}: {} of {}", shown(table), shown(path), count(*matched), count(looked));
+    line.push_str(&format!(" rows found one of {} rows ({})", count(*rows), size(*bytes)));
+    let example = lookup.example.as_deref().map_or_else(String::new, |key| format!(", the first is {}", shown(key)));
+    let rest: Vec<String> = [
+        (lookup.key_missing, "without a key".to_owned()),
+        (lookup.unmatched, format!("whose key is not there{example}")),
+        (lookup.no_time, "without a time".to_owned()),
+        (lookup.outside, "at whose time none holds".to_owned()),
+    ]
+    .into_iter()
+    .filter(|(rows, _)| *rows > 0)
+    .map(|(rows, what)| format!("{} {what}", count(rows)))
+    .collect();
+    if !rest.is_empty() {
+        line.push_str(&format!("; not found: {}", rest.join(", ")));
+    }
+    if lookup.rows_without_key > 0 {
+        line.push_str(&format!("; {} rows of {} have no key", count(lookup.rows_without_key), shown(target)));
+    }
+    line.push('\n');
+    line
+}
+
+/// A size in memory, in the unit that gives few digits.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} bytes"),
+        10_000..10_000_000 => format!("{} kB", bytes / 1000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
 }
 
 fn name(column: &ColumnReport) -> String {
