@@ -1,12 +1,12 @@
 //! What became of the rows that looked something up.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What one lookup of one table found.
 ///
 /// `matched + key_missing + unmatched + no_time + outside` are the rows that looked; all of them stay in the
 /// evaluation, those without a match with missing values.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookupReport {
     /// The table whose rows look.
     pub table: String,

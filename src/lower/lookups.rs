@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is needed of a table.
 #[derive(Default)]
-struct Needed {
+pub(super) struct Needed {
     columns: BTreeSet<ColumnId>,
     /// Positions among the table's lookups.
     lookups: BTreeSet<usize>,
@@ -19,11 +19,22 @@ struct Needed {
 
 /// The plan of the tables that a program aggregates.
 pub(super) fn plan(book: &Book, tables: &[(TableId, &TableCode<'_>)]) -> Plan {
+    let read: Vec<_> = tables.iter().map(|(id, code)| (*id, code.columns.clone())).collect();
+    let needed = needed(book, &read);
+    let order = targets_first(book, &needed);
+    let mut plan =
+        Plan { tables: order.iter().filter_map(|id| planned(book, *id, &needed, &order, tables)).collect() };
+    plan.derive();
+    plan
+}
+
+/// What is needed of every table, if these columns are read.
+pub(super) fn needed(book: &Book, read: &[(TableId, Vec<ColumnId>)]) -> BTreeMap<TableId, Needed> {
     let mut needed: BTreeMap<TableId, Needed> = BTreeMap::new();
     let mut open: Vec<(TableId, ColumnId)> = Vec::new();
-    for (id, code) in tables {
+    for (id, columns) in read {
         needed.entry(*id).or_default();
-        open.extend(code.columns.iter().map(|&column| (*id, column)));
+        open.extend(columns.iter().map(|&column| (*id, column)));
     }
     while let Some((id, column)) = open.pop() {
         let Some(table) = book.tables.get(id.0) else { continue };
@@ -44,11 +55,7 @@ pub(super) fn plan(book: &Book, tables: &[(TableId, &TableCode<'_>)]) -> Plan {
         let columns = target.key.iter().copied().chain(times).chain([found.column]);
         open.extend(columns.map(|theirs| (lookup.table, theirs)));
     }
-    let order = targets_first(book, &needed);
-    let mut plan =
-        Plan { tables: order.iter().filter_map(|id| planned(book, *id, &needed, &order, tables)).collect() };
-    plan.derive();
-    plan
+    needed
 }
 
 /// The tables in the order of the book, each after those that it looks into, as far as they do not look into each

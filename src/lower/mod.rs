@@ -24,6 +24,7 @@ use crate::model::{Aggregate, Book, Cell, MetricId, Query, TableId};
 use encode::Encoder;
 use question::Question;
 use ripplemark_float_env::Standard;
+use std::collections::BTreeSet;
 
 /// How a metric's number is computed, as `check` prints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,24 @@ pub fn tables_read(book: &Book, metric: MetricId) -> Vec<TableId> {
     tables.sort_unstable();
     tables.dedup();
     tables
+}
+
+/// The tables that a metric needs: those that it reads, and those in which it looks something up, in the order of the
+/// book. What a query groups or filters by may need more.
+#[must_use]
+pub fn tables_needed(book: &Book, metric: MetricId) -> Vec<TableId> {
+    let mut aggregates = Vec::new();
+    let whole = Cell::Metric(metric);
+    aggregates_of(book, &whole, &mut Vec::new(), &mut aggregates);
+    let mut columns = Vec::new();
+    for aggregate in aggregates {
+        let mut read = BTreeSet::new();
+        for row in aggregate.arg.iter().chain(&aggregate.filter) {
+            rows::columns_of(row, &mut read);
+        }
+        columns.push((aggregate.table, read.into_iter().collect()));
+    }
+    lookups::needed(book, &columns).into_keys().collect()
 }
 
 /// Every aggregate that a cell expression stands on, metrics followed.

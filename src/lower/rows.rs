@@ -327,7 +327,8 @@ pub(super) fn relation(op: CmpOp) -> u8 {
     }
 }
 
-fn columns_of(row: &Row, out: &mut BTreeSet<ColumnId>) {
+/// The columns that an expression reads.
+pub(super) fn columns_of(row: &Row, out: &mut BTreeSet<ColumnId>) {
     match &row.node {
         RowNode::Const(_) | RowNode::Missing | RowNode::AsOf => {}
         RowNode::Column(c) => {

@@ -71,9 +71,11 @@ fn lookup_line(lookup: &LookupReport) -> String {
     let LookupReport { table, path, target, rows, bytes, matched, .. } = lookup;
     let looked = matched + lookup.key_missing + lookup.unmatched + lookup.no_time + lookup.outside;
     let into = if path == target { String::new() } else { format!(" in {}", shown(target)) };
-    let mut line = format!("lookup {}.{}{into}: {} of {}", shown(table), shown(path), count(*matched), count(looked));
+    let mut line =
+        format!("lookup {}.{}{into}: {} of {}", shown(table), shown(path), count(*matched), count(looked));
     line.push_str(&format!(" rows found one of {} rows ({})", count(*rows), size(*bytes)));
-    let example = lookup.example.as_deref().map_or_else(String::new, |key| format!(", the first is {}", shown(key)));
+    let example =
+        lookup.example.as_deref().map_or_else(String::new, |key| format!(", the first is {}", shown(key)));
     let rest: Vec<String> = [
         (lookup.key_missing, "without a key".to_owned()),
         (lookup.unmatched, format!("whose key is not there{example}")),
@@ -88,7 +90,11 @@ fn lookup_line(lookup: &LookupReport) -> String {
         line.push_str(&format!("; not found: {}", rest.join(", ")));
     }
     if lookup.rows_without_key > 0 {
-        line.push_str(&format!("; {} rows of {} have no key", count(lookup.rows_without_key), shown(target)));
+        line.push_str(&format!(
+            "; rows of {} without a key: {}",
+            shown(target),
+            count(lookup.rows_without_key)
+        ));
     }
     line.push('\n');
     line
