@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// Merge states written by `eval --state-out` and show the result
     #[command(after_help = EXIT_CODES)]
     Merge(MergeOptions),
+    /// Say what moved a metric: how much of its change came from each driver and each owner
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(ExplainOptions),
 }
 
 const EVAL_HELP: &str = "\
@@ -63,6 +66,66 @@ Exit codes:
   1  the book is wrong
   2  wrong usage: an option, a table without a file, a query that the book cannot answer
   3  a file cannot be read or written, data do not fit the program, or program or state bytes are damaged";
+
+const EXPLAIN_HELP: &str = "\
+Examples:
+  ripplemark explain crm.yaml revenue opps.csv --vs prior --grain quarter
+  ripplemark explain crm.yaml revenue opps.csv --vs prior --at quarter=2017-10 --by office
+  ripplemark explain crm.yaml revenue opps.csv --vs office=East --at office=West
+  ripplemark explain crm.yaml win_rate opps.csv --vs prior --grain quarter --mix office
+
+The drivers are those of the metric's identity in the book's `links`, down to metrics that have none; without an
+identity, the metrics that its definition names. What is printed adds up.
+
+Exit codes:
+  0  done (warnings of the book are allowed)
+  1  the book is wrong
+  2  wrong usage: an option, a metric without drivers, a query that the book cannot answer
+  3  a file cannot be read or written, or data do not fit the book";
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// The book, YAML or JSON
+    #[arg(value_name = "BOOK")]
+    pub(crate) book: PathBuf,
+    /// The metric
+    #[arg(value_name = "METRIC")]
+    pub(crate) metric: String,
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// What the number is compared with: `prior` (the period before), or a segment, DIMENSION=VALUE
+    #[arg(long, value_name = "WHAT", default_value = "prior")]
+    pub(crate) vs: String,
+    /// Which number: the grain and a period [default: the latest that is over], or a dimension and a value
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) at: Vec<String>,
+    /// Every period against the one before it
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Of a ratio: whether segments of this dimension changed, or their weights did
+    #[arg(long, value_name = "DIMENSION")]
+    pub(crate) mix: Option<String>,
+    /// Digits after the point; negative for tens, hundreds … [default: what suits the unit and the size]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i8).range(-18..=18))]
+    pub(crate) digits: Option<i8>,
+    #[command(flatten)]
+    pub(crate) query: QueryOptions,
+    /// How to write the answer; `table` rounds for the eye so that parts add up, JSON has the exact numbers, too
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: ExplainFormat,
+    /// Write to a file, which is replaced as a whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Columns that a table may take [default: the terminal's, otherwise 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(crate) width: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    Table,
+    Json,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckOptions {
@@ -106,6 +169,20 @@ pub(crate) struct EvalOptions {
     /// The book, or a program made by `compile`
     #[arg(value_name = "BOOK|PROGRAM")]
     pub(crate) source: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    #[command(flatten)]
+    pub(crate) query: QueryOptions,
+    #[command(flatten)]
+    pub(crate) result: ResultOptions,
+    /// Also write the state, which `merge` joins with others
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state_out: Option<PathBuf>,
+}
+
+/// Where the data are.
+#[derive(Debug, Args)]
+pub(crate) struct DataOptions {
     /// Data files (Parquet, CSV): NAME=PATH, or PATH alone where the file is called like its table, or only one
     /// table is read
     #[arg(value_name = "FILE")]
@@ -116,13 +193,13 @@ pub(crate) struct EvalOptions {
     /// What separates the fields of CSV files, a character or `tab` [default: comma, in .tsv files tab]
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
-    #[command(flatten)]
-    pub(crate) query: QueryOptions,
-    #[command(flatten)]
-    pub(crate) result: ResultOptions,
-    /// Also write the state, which `merge` joins with others
-    #[arg(long, value_name = "FILE")]
-    pub(crate) state_out: Option<PathBuf>,
+}
+
+impl DataOptions {
+    /// All files, in the order given.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &OsString> {
+        self.files.iter().chain(&self.tables)
+    }
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

@@ -8,6 +8,7 @@ mod atomic;
 mod check;
 mod compile;
 mod eval;
+mod explain;
 mod failure;
 mod inputs;
 mod merge;
@@ -44,5 +45,6 @@ fn run(command: &Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Compile(options) => compile::run(options, terminal),
         Command::Eval(options) => eval::run(options, terminal),
         Command::Merge(options) => merge::run(options, terminal),
+        Command::Explain(options) => explain::run(options, terminal),
     }
 }

@@ -35,6 +35,7 @@ pub use currency::currency_digits;
 pub use node::MAX_BYTES;
 pub use report::Diagnostics;
 pub use times::{parse_grain, parse_instant, parse_range};
+pub(crate) use values::each_leaf;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Book, Cell, Metric, MetricId, MetricKind};
@@ -217,6 +218,7 @@ fn metric_names<'d>(drafts: &'d [Draft<'_>]) -> Vec<MetricName<'d>> {
 
 fn finished(draft: Draft<'_>, (value, kind): (Cell, MetricKind)) -> Option<Metric> {
     Some(Metric {
+        formula: draft.formula(),
         name: draft.name,
         label: draft.label,
         description: draft.description,

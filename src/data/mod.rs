@@ -95,12 +95,7 @@ impl Dataset {
     /// If there are no data of the table, or a file cannot be opened.
     pub fn readers(&self, table: &TableSpec) -> Result<Vec<Box<dyn RecordBatchReader + Send>>, Error> {
         let Some(sources) = self.tables.get(&table.name) else {
-            let there: Vec<&str> = self.tables().collect();
-            return Err(Error::other(format!(
-                "there are no data of table `{}`; there are data of {}",
-                table.name,
-                if there.is_empty() { "no table".to_owned() } else { there.join(", ") }
-            )));
+            return Err(Error::no_data(&table.name, self.tables().map(str::to_owned).collect()));
         };
         sources.iter().map(|source| self.reader(source, table)).collect()
     }

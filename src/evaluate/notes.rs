@@ -1,43 +1,63 @@
 //! What became of the data, in a few lines: rows read, used and rejected, values that were none, the receipt.
 
-use crate::terminal::shown;
-use ripplemark::ResultSet;
-use ripplemark::evaluate::{ColumnReport, RowReport};
-use ripplemark::lookup::LookupReport;
-use ripplemark::show::grouped;
+use super::result::iso_date;
+use super::{ColumnReport, Program, ResultSet, RowReport};
+use crate::lookup::LookupReport;
+use crate::show::{grouped, harmless as shown, instant};
+use ripplemark_core::types::LogicalType;
 
 /// Digits of a hash that are enough to see that two differ.
 const SHORT_HASH: usize = 12;
 
-pub(crate) fn text(set: &ResultSet) -> String {
-    let mut text = String::new();
-    for rows in &set.rows {
-        text.push_str(&row_line(rows));
+impl ResultSet {
+    /// What happened to rows and values, a sentence each: rows read, used and not used with the reasons, values that
+    /// were unreadable, values that were missing, and what was looked up in other tables. Names of the data are spelt out where they could steer a terminal.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<String> = self.rows.iter().map(row_line).collect();
+        notes.extend(self.columns.iter().filter(|column| column.invalid > 0).map(invalid_line));
+        let missing: Vec<String> = (self.columns.iter())
+            .filter(|column| column.missing > 0)
+            .map(|column| format!("{} {}", name(column), grouped(&column.missing.to_string())))
+            .collect();
+        if !missing.is_empty() {
+            notes.push(format!("missing values: {}", missing.join(", ")));
+        }
+        notes.extend(self.lookups.iter().map(lookup_line));
+        notes
     }
-    let unread: Vec<&ColumnReport> = set.columns.iter().filter(|column| column.invalid > 0).collect();
-    for column in &unread {
-        text.push_str(&invalid_line(column));
+
+    /// The receipt in a line, its hashes cut short.
+    #[must_use]
+    pub fn receipt_line(&self) -> String {
+        let short = |hash: &str| hash.get(..SHORT_HASH).unwrap_or(hash).to_owned();
+        let receipt = &self.receipt;
+        format!(
+            "receipt: result {}, data {}, program {}, ripplemark {}",
+            short(&receipt.result),
+            short(&receipt.state),
+            short(&receipt.program),
+            receipt.engine
+        )
     }
-    let missing: Vec<String> = (set.columns.iter())
-        .filter(|column| column.missing > 0)
-        .map(|column| format!("{} {}", name(column), grouped(&column.missing.to_string())))
-        .collect();
-    if !missing.is_empty() {
-        text.push_str(&format!("missing values: {}\n", missing.join(", ")));
+
+    /// The latest time among the rows used, over all tables: a day, or a point in time in UTC; `None` where time was
+    /// not read or no row was used. `program` is the one that the result was computed by.
+    #[must_use]
+    pub fn known_to(&self, program: &Program) -> Option<String> {
+        // As the core sees them: a time may have been looked up.
+        let view = program.view();
+        let latest = |rows: &RowReport| {
+            let table = view.table(view.table_named(&rows.table)?);
+            let mut columns = (0..table.column_count).map(|column| view.column(&table, column));
+            let column = columns.find(|column| Some(column.name) == rows.at.as_deref())?;
+            Some(match column.ty {
+                LogicalType::Date => iso_date(rows.watermark?),
+                _ => instant(rows.watermark?),
+            })
+        };
+        self.rows.iter().filter_map(latest).max()
     }
-    for lookup in &set.lookups {
-        text.push_str(&lookup_line(lookup));
-    }
-    let short = |hash: &str| hash.get(..SHORT_HASH).unwrap_or(hash).to_owned();
-    let receipt = &set.receipt;
-    text.push_str(&format!(
-        "receipt: result {}, data {}, program {}, ripplemark {}\n",
-        short(&receipt.result),
-        short(&receipt.state),
-        short(&receipt.program),
-        receipt.engine
-    ));
-    text
 }
 
 fn row_line(rows: &RowReport) -> String {
@@ -51,7 +71,6 @@ fn row_line(rows: &RowReport) -> String {
     if !rejected.is_empty() {
         line.push_str(&format!("; not used: {}", rejected.join(", ")));
     }
-    line.push('\n');
     line
 }
 
@@ -62,7 +81,6 @@ fn invalid_line(column: &ColumnReport) -> String {
         let row = grouped(&row.saturating_add(1).to_string());
         line.push_str(&format!(", the first is \"{}\" in row {row}", shown(text)));
     }
-    line.push('\n');
     line
 }
 
@@ -96,7 +114,6 @@ fn lookup_line(lookup: &LookupReport) -> String {
             count(lookup.rows_without_key)
         ));
     }
-    line.push('\n');
     line
 }
 
