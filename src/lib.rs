@@ -10,6 +10,7 @@ mod error;
 pub mod evaluate;
 #[cfg(feature = "compile")]
 pub mod explain;
+pub mod journey;
 #[cfg(feature = "compile")]
 pub mod lang;
 pub mod lookup;
@@ -20,6 +21,7 @@ pub mod model;
 pub mod read;
 #[cfg(feature = "compile")]
 pub mod report;
+pub mod rows;
 #[cfg(feature = "compile")]
 pub mod show;
 

@@ -30,7 +30,16 @@ pub(crate) fn assign<'a>(
     asked: &Asked,
     terminal: &Terminal,
 ) -> Result<Vec<Input>, Failure> {
-    let tables = asked.program.tables();
+    assign_to(asked.program.tables(), given, asked, terminal)
+}
+
+/// As [`assign`], where only some of the program's tables are read.
+pub(crate) fn assign_to<'a>(
+    tables: Vec<TableSpec>,
+    given: impl Iterator<Item = &'a OsString>,
+    asked: &Asked,
+    terminal: &Terminal,
+) -> Result<Vec<Input>, Failure> {
     let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
     let mut inputs: Vec<Input> = Vec::new();
     let mut seen = BTreeSet::new();
@@ -146,6 +155,15 @@ fn split(argument: &OsStr) -> Option<(String, PathBuf)> {
     }
 }
 
+/// Which columns of a file are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Columns {
+    /// Those that the program needs.
+    Needed,
+    /// All that the file has.
+    All,
+}
+
 /// Feeds all files: tables in the order of the program, which puts those in which rows are looked up first, and each
 /// table's files in the order given.
 pub(crate) fn feed(
@@ -153,11 +171,21 @@ pub(crate) fn feed(
     inputs: &[Input],
     delimiter: Option<u8>,
 ) -> Result<(), Failure> {
+    each_batch(inputs, delimiter, Columns::Needed, |table, batch| evaluation.feed(table, batch))
+}
+
+/// Hands all batches of all files on, each table's in the order given.
+pub(crate) fn each_batch(
+    inputs: &[Input],
+    delimiter: Option<u8>,
+    columns: Columns,
+    mut take: impl FnMut(&str, &RecordBatch) -> Result<(), ripplemark::Error>,
+) -> Result<(), Failure> {
     let progress = Progress::default();
     let mut problems = Vec::new();
     let mut opened = Vec::new();
     for input in inputs.iter().take(OPENED_AHEAD) {
-        match open(input, delimiter, &progress) {
+        match open(input, delimiter, columns, &progress) {
             Ok(reader) => opened.push(reader),
             Err(problem) => problems.push(problem),
         }
@@ -170,12 +198,11 @@ pub(crate) fn feed(
     for input in inputs {
         let reader = match opened.next() {
             Some(reader) => reader,
-            None => open(input, delimiter, &progress).map_err(Failure::Data)?,
+            None => open(input, delimiter, columns, &progress).map_err(Failure::Data)?,
         };
         if input.table.lookup {
             // A file without rows gives no batch, and is a table in which nothing is found.
-            evaluation
-                .feed(&input.table.name, &RecordBatch::new_empty(reader.schema()))
+            take(&input.table.name, &RecordBatch::new_empty(reader.schema()))
                 .map_err(|error| Failure::data(&input.path.display().to_string(), &error))?;
         }
         for batch in reader {
@@ -185,8 +212,7 @@ pub(crate) fn feed(
                     None => format!("{}: {error}", input.path.display()),
                 })
             })?;
-            evaluation
-                .feed(&input.table.name, &batch)
+            take(&input.table.name, &batch)
                 .map_err(|error| Failure::data(&input.path.display().to_string(), &error))?;
             bar.draw(&progress);
         }
@@ -198,10 +224,11 @@ pub(crate) fn feed(
 fn open(
     input: &Input,
     delimiter: Option<u8>,
+    columns: Columns,
     progress: &Progress,
 ) -> Result<Box<dyn RecordBatchReader + Send>, String> {
-    let options =
-        ReadOptions { delimiter, progress: progress.clone(), ..ReadOptions::for_table(&input.table) };
+    let table = (columns == Columns::Needed).then(|| input.table.clone());
+    let options = ReadOptions { delimiter, progress: progress.clone(), table, ..ReadOptions::default() };
     let reader = read::open(&input.path, &options).map_err(|error| error.to_string())?;
     match Binder::new(&input.table, &reader.schema()) {
         Ok(_) => Ok(reader),

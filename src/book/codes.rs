@@ -76,6 +76,14 @@ codes! {
     KEY_MISMATCH = "RM0152", "a lookup by columns that do not fit the other table's key";
     LOOKUP_TIME = "RM0153", "times of a lookup that do not fit each other";
     LOOKUP_CYCLE = "RM0154", "columns that are looked up through each other";
+    STAGE_OWNER = "RM0180", "a stage without an owner";
+    UNKNOWN_STAGE = "RM0181", "a stage that the book does not have";
+    STAGE_CIRCLE = "RM0182", "stages that come from each other";
+    NO_HANDOFF = "RM0183", "a stage without `from` speaks of a hand-off";
+    NO_START = "RM0184", "a hand-off between two tables does not say when its clock starts";
+    MIXED_TIMES = "RM0185", "a date and a point in time within one hand-off";
+    BAD_DURATION = "RM0186", "a length of time that cannot be counted";
+    STAGE_CATEGORY = "RM0187", "reasons or owners by a column that is not a category";
 }
 
 #[cfg(test)]

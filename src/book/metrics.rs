@@ -259,13 +259,19 @@ fn name_of(
 }
 
 /// The owners as people wrote them, for problems that are found before the owners are checked.
-fn owner_words(node: &Node) -> Option<String> {
+pub(crate) fn owner_words(node: &Node) -> Option<String> {
     let words: Vec<&str> =
         fields::list(node).iter().filter_map(|owner| owner.scalar().map(|s| s.text.as_str())).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problems<'_>) -> Vec<TeamId> {
+/// The owners; an unknown team, or none at all, is reported.
+pub(crate) fn owners(
+    fields: &Fields<'_>,
+    teams: &Index,
+    what: &str,
+    problems: &mut Problems<'_>,
+) -> Vec<TeamId> {
     let mut owners = Vec::new();
     let named = fields.entry("owner");
     let list = named.map_or(&[][..], |(_, node)| fields::list(node));
@@ -313,7 +319,8 @@ fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problem
     owners
 }
 
-fn of(fields: &Fields<'_>, around: &Surroundings<'_>, problems: &mut Problems<'_>) -> Of {
+/// The table that `of` names, or the only one there is.
+pub(crate) fn of(fields: &Fields<'_>, around: &Surroundings<'_>, problems: &mut Problems<'_>) -> Of {
     let Some(node) = fields.get("of") else {
         return if around.tables.list.len() == 1 { Of::Table(TableId(0)) } else { Of::Nothing };
     };

@@ -7,6 +7,7 @@
 mod codes;
 mod currency;
 mod cycles;
+mod durations;
 mod fields;
 mod fill;
 mod formula;
@@ -21,6 +22,7 @@ mod queries;
 mod report;
 mod scalar_map;
 mod source;
+mod stages;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -145,7 +147,8 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, reader)
 }
 
-const SECTIONS: [&str; 7] = ["ripplemark", "book", "teams", "tables", "metrics", "links", "saved_queries"];
+const SECTIONS: [&str; 8] =
+    ["ripplemark", "book", "teams", "tables", "metrics", "links", "stages", "saved_queries"];
 
 fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {
     let node = node::read(source, problems)?;
@@ -175,6 +178,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
     let linked =
         links::Linked { drafts: &drafts, index: &metric_index, values: &cells, references: &references };
     let links = links::read(&root, &linked, &formulas, problems);
+    let stages = stages::read(&root, &formulas, problems);
     let asked = queries::Asked {
         metrics: &metric_index,
         tables: &queries::tables_of(cells.iter().copied()),
@@ -197,6 +201,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
         tables: tables.list,
         metrics,
         links,
+        stages,
         saved_queries,
     })
 }

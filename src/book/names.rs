@@ -121,6 +121,7 @@ pub(crate) enum NameOf {
     Table,
     Column,
     Metric,
+    Stage,
     SavedQuery,
     Lookup,
 }
@@ -132,6 +133,7 @@ impl NameOf {
             NameOf::Table => "table",
             NameOf::Column => "column",
             NameOf::Metric => "metric",
+            NameOf::Stage => "stage",
             NameOf::SavedQuery => "saved query",
             NameOf::Lookup => "lookup",
         }

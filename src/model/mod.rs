@@ -6,12 +6,14 @@
 mod expr;
 mod link;
 mod query;
+mod stage;
 
 pub use expr::{
     AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, Row, RowFn, RowNode, RowType,
 };
 pub use link::{Arithmetic, Identity, Link, LinkKind};
 pub use query::{Grain, Instant, Query, Range};
+pub use stage::{Handoff, LeakValue, Moment, OwnerBy, Sla, Stage};
 
 /// Position of a table in [`Book::tables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +30,10 @@ pub struct MetricId(pub usize);
 /// Position of a team in [`Book::teams`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TeamId(pub usize);
+
+/// Position of a stage in [`Book::stages`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StageId(pub usize);
 
 /// A checked KPI book.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +58,8 @@ pub struct Book {
     pub metrics: Vec<Metric>,
     /// What moves what, in the order of the book.
     pub links: Vec<Link>,
+    /// The stages of the journey, in the order of the book.
+    pub stages: Vec<Stage>,
     /// Queries that the book stores under a name.
     pub saved_queries: Vec<(String, Query)>,
 }

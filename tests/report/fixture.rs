@@ -215,6 +215,8 @@ fn driver(
 fn explanations() -> Vec<Explanation> {
     let percent = |value: f64| shown("share", value);
     let bookings = Explanation {
+        formula: "deals * win_rate * deal_size".into(),
+        scope: String::new(),
         metric: "bookings".into(),
         label: "Bookings".into(),
         unit: "money[USD]".into(),
@@ -247,6 +249,8 @@ fn explanations() -> Vec<Explanation> {
         notes: Vec::new(),
     };
     let plan = Explanation {
+        scope: String::new(),
+        formula: "new + expansion".into(),
         metric: "bookings".into(),
         label: "Bookings".into(),
         unit: "money[USD]".into(),

@@ -18,6 +18,7 @@ from ._listing import Listing
 from ._program import Evaluation, Program
 from ._result import Cell, ColumnReport, LookupReport, MetricInfo, Result, RowReport
 from ._ripplemark import version as __version__
+from ._rows import RowCounts, Rows
 
 __all__ = [
     "Book",
@@ -37,7 +38,9 @@ __all__ = [
     "Program",
     "QueryError",
     "Result",
+    "RowCounts",
     "RowReport",
+    "Rows",
     "SavedQuery",
     "StateError",
     "Table",

@@ -312,3 +312,30 @@ fn one_big_batch_equals_many_small_ones() {
     assert_eq!(concat_batches(&schema, &[opps.slice(0, 1), opps.slice(1, 1)]).unwrap().num_rows(), 2);
     assert_eq!(run(count as usize), run(977));
 }
+
+/// The rows behind a cell are found through the same lookups.
+#[test]
+fn rows_behind_a_cell_of_a_looked_up_group() {
+    use crate::evaluate::Coordinate;
+    use crate::rows::{CellAddress, DrillOptions, DrillThrough};
+    let program = program(&tables(), METRICS, &["account.area"]);
+    let rows_of = |key: Coordinate| {
+        let cell = CellAddress { metric: "opps".into(), key: vec![key], period: None };
+        let mut drill = DrillThrough::new(&program, cell, DrillOptions::default()).unwrap();
+        let order: Vec<String> = drill.tables().into_iter().map(|table| table.name).collect();
+        assert_eq!(order, ["regions", "accounts", "opps"]);
+        for (table, batch) in [("regions", regions()), ("accounts", accounts()), ("opps", opps())] {
+            drill.feed(table, &batch).unwrap();
+        }
+        let found = drill.finish();
+        assert_eq!(found.tables.len(), 1, "tables that are only looked into have no rows behind a cell");
+        found.tables[0].counts.counted
+    };
+    assert_eq!(rows_of(Coordinate::Text("Europe".into())), 2);
+    assert_eq!(rows_of(Coordinate::Text("US".into())), 1);
+    assert_eq!(rows_of(Coordinate::Missing), 3);
+    let cell = CellAddress { metric: "opps".into(), key: vec![Coordinate::Missing], period: None };
+    let mut drill = DrillThrough::new(&program, cell, DrillOptions::default()).unwrap();
+    let error = drill.feed("opps", &opps()).unwrap_err().to_string();
+    assert!(error.contains("feed `"), "{error}");
+}
