@@ -17,6 +17,7 @@ mod facet;
 pub mod journey;
 #[cfg(feature = "compile")]
 pub mod lang;
+pub mod lookup;
 #[cfg(feature = "compile")]
 pub mod lower;
 pub mod model;

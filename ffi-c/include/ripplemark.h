@@ -532,7 +532,7 @@ typedef struct ripplemark_query {
  */
 typedef struct ripplemark_program_counts {
   /*
-   Tables that are read.
+   Tables to be fed, in their order.
    */
   size_t tables;
   /*
@@ -830,6 +830,18 @@ ripplemark_code ripplemark_program_text(const struct ripplemark_program *program
 ripplemark_code ripplemark_program_column_count(const struct ripplemark_program *program,
                                                 size_t table,
                                                 size_t *count);
+
+/*
+ Whether rows of other tables are looked up in table `table`: 1 if so, else 0. Such a table has a lower number than
+ those whose rows look, and all of it is fed before them; only where two tables look into each other, rows of one
+ wait for the other.
+
+ # Safety
+ Both pointers are valid.
+ */
+ripplemark_code ripplemark_program_is_lookup(const struct ripplemark_program *program,
+                                             size_t table,
+                                             int *is_lookup);
 
 /*
  Frees a result. NULL is allowed.

@@ -8,7 +8,7 @@ use crate::query::{self, ripplemark_query};
 use crate::raw::{Caller, Out};
 use ripplemark_rs::core::types::LogicalType;
 use ripplemark_rs::{Program, book};
-use std::ffi::c_char;
+use std::ffi::{c_char, c_int};
 
 /// A compiled question. It never changes, so threads may share one; free it when no evaluation needs it any more
 /// (evaluations keep what they need, so the order does not matter).
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn ripplemark_program_bytes(
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ripplemark_program_counts {
-    /// Tables that are read.
+    /// Tables to be fed, in their order.
     pub tables: usize,
     /// Metrics, in the order of the query.
     pub metrics: usize,
@@ -159,9 +159,10 @@ pub unsafe extern "C" fn ripplemark_program_count(
     unsafe {
         call(std::ptr::null_mut(), |caller| {
             let out = caller.out(counts, "counts")?;
-            let view = caller.handle::<Program>(program)?.view();
+            let program = caller.handle::<Program>(program)?;
+            let view = program.view();
             out.write(ripplemark_program_counts {
-                tables: view.table_count(),
+                tables: program.tables().len(),
                 metrics: view.metric_count(),
                 dims: view.dim_count(),
                 levels: view.level_count(),
@@ -243,22 +244,23 @@ fn program_text(
     index: usize,
     inner: usize,
 ) -> Result<String, Failure> {
-    let view = caller.handle::<Program>(program)?.view();
+    let program = caller.handle::<Program>(program)?;
+    let view = program.view();
     let within = |what: &str, at: usize, count: usize| {
         if at < count { Ok(()) } else { Err(Failure::index(what, at, count)) }
     };
     match what {
         0..=3 => {
-            within("table", index, view.table_count())?;
-            let table = view.table(index);
+            let tables = program.tables();
+            let table = tables.get(index).ok_or_else(|| Failure::index("table", index, tables.len()))?;
             if what == 0 {
-                return Ok(table.name.to_owned());
+                return Ok(table.name.clone());
             }
-            within("column", inner, table.column_count)?;
-            let column = view.column(&table, inner);
+            let count = table.columns.len();
+            let column = table.columns.get(inner).ok_or_else(|| Failure::index("column", inner, count))?;
             Ok(match what {
-                1 => column.name.to_owned(),
-                2 => column.source.to_owned(),
+                1 => column.name.clone(),
+                2 => column.source.clone(),
                 _ => type_name(column.ty),
             })
         }
@@ -296,11 +298,33 @@ pub unsafe extern "C" fn ripplemark_program_column_count(
     unsafe {
         call(std::ptr::null_mut(), |caller| {
             let out = caller.out(count, "count")?;
-            let view = caller.handle::<Program>(program)?.view();
-            if table >= view.table_count() {
-                return Err(Failure::index("table", table, view.table_count()));
-            }
-            out.write(view.table(table).column_count);
+            let tables = caller.handle::<Program>(program)?.tables();
+            let spec = tables.get(table).ok_or_else(|| Failure::index("table", table, tables.len()))?;
+            out.write(spec.columns.len());
+            Ok(())
+        })
+    }
+}
+
+/// Whether rows of other tables are looked up in table `table`: 1 if so, else 0. Such a table has a lower number than
+/// those whose rows look, and all of it is fed before them; only where two tables look into each other, rows of one
+/// wait for the other.
+///
+/// # Safety
+/// Both pointers are valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ripplemark_program_is_lookup(
+    program: *const ripplemark_program,
+    table: usize,
+    is_lookup: *mut c_int,
+) -> ripplemark_code {
+    // SAFETY: the caller's promise, passed on.
+    unsafe {
+        call(std::ptr::null_mut(), |caller| {
+            let out = caller.out(is_lookup, "is_lookup")?;
+            let tables = caller.handle::<Program>(program)?.tables();
+            let spec = tables.get(table).ok_or_else(|| Failure::index("table", table, tables.len()))?;
+            out.write(c_int::from(spec.lookup));
             Ok(())
         })
     }

@@ -14,6 +14,7 @@ mod fill;
 mod formula;
 mod header;
 mod links;
+mod lookups;
 mod metrics;
 mod names;
 mod node;
