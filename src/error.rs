@@ -24,6 +24,7 @@ enum Kind {
         name: String,
         known: Vec<String>,
     },
+    Lookup(String),
     NoData {
         table: String,
         known: Vec<String>,
@@ -43,6 +44,10 @@ impl Error {
 
     pub(crate) fn table(name: &str, known: Vec<String>) -> Error {
         Error { kind: Kind::Table { name: name.to_owned(), known } }
+    }
+
+    pub(crate) fn lookup(message: impl Into<String>) -> Error {
+        Error { kind: Kind::Lookup(message.into()) }
     }
 
     pub(crate) fn no_data(table: &str, known: Vec<String>) -> Error {
@@ -92,11 +97,13 @@ impl Error {
         matches!(self.kind, Kind::Query(_))
     }
 
-    /// True if data do not fit the program: tables, columns, types.
+    /// True if data do not fit the program: tables, columns, types, keys of lookups.
     #[must_use]
     pub fn is_data(&self) -> bool {
-        matches!(self.kind, Kind::Bind(_) | Kind::Batch(_) | Kind::Table { .. } | Kind::NoData { .. })
-            || self.core().is_some_and(|e| (200..300).contains(&(e.code as u32)))
+        matches!(
+            self.kind,
+            Kind::Bind(_) | Kind::Batch(_) | Kind::Table { .. } | Kind::NoData { .. } | Kind::Lookup(_)
+        ) || self.core().is_some_and(|e| (200..300).contains(&(e.code as u32)))
     }
 
     /// True if program or state bytes are at fault.
@@ -161,7 +168,7 @@ impl fmt::Display for Error {
                 write!(f, "there are no data of table `{table}`; there are data of {}", known.join(", "))
             }
             Kind::Memory => f.write_str("there is not enough memory for the groups of this query"),
-            Kind::Other(message) => f.write_str(message),
+            Kind::Lookup(message) | Kind::Other(message) => f.write_str(message),
         }
     }
 }

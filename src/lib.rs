@@ -14,9 +14,11 @@ mod exact;
 pub mod explain;
 #[cfg(feature = "compile")]
 mod facet;
+#[cfg(feature = "compile")]
 pub mod journey;
 #[cfg(feature = "compile")]
 pub mod lang;
+pub mod lookup;
 #[cfg(feature = "compile")]
 pub mod lower;
 pub mod model;

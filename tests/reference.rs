@@ -1,8 +1,8 @@
 //! Reference results: numbers that a database and exact rationals found, and that ripplemark must give to the bit.
 //!
 //! The data are not part of this repository (their licence does not say that they may be passed on). Where they lie is
-//! told by `RIPPLEMARK_DATA`; without them the tests print that they were skipped. Joins are made here, because they
-//! are not ripplemark's work yet.
+//! told by `RIPPLEMARK_DATA`; without them the tests print that they were skipped. Some inputs are joined here, others by
+//! lookups: both must give the same.
 #![cfg(all(feature = "compile", feature = "io"))]
 
 mod support;
@@ -414,6 +414,197 @@ fn crm_19_totals() {
     ];
     let expected = reference(&data, "crm_19_total_check");
     compare(&expected, &result, &[], None, &Coordinate::Missing, &columns);
+}
+
+/// The same metrics as in `crm_book`, over the tables as they are exported; the joins are ripplemark's.
+const CRM_TABLES: &str = r#"
+ripplemark: 1
+book: {id: crm, version: 1.0.0, currency: USD, timezone: UTC}
+teams: {sales: Sales, finance: Finance}
+tables:
+  opps:
+    time: close_date
+    columns:
+      opportunity_id: id
+      sales_agent: category
+      product: {type: category, values: {GTXPro: GTX Pro}}
+      product_raw: {type: category, source: product}
+      account: category
+      deal_stage: category
+      engage_date: date
+      close_date: date
+      close_value: money
+    lookups:
+      team: {table: teams, by: sales_agent, columns: [manager, {office: regional_office}, regional_office]}
+      product: {table: products, columns: [series, {list_price: sales_price}]}
+      account: {table: accounts, by: account, columns: {sector: sector}}
+  quotas:
+    time: quarter_start
+    columns: {sales_agent: id, quarter_start: date, quota: money}
+    lookups:
+      team: {table: teams, by: [sales_agent], columns: [manager, regional_office]}
+  teams:
+    key: sales_agent
+    columns: {sales_agent: id, manager: category, regional_office: category}
+  products:
+    key: [product]
+    columns: {product: id, series: category, sales_price: money}
+  accounts:
+    key: account
+    columns: {account: category, sector: {type: category, values: {technolgy: technology}}}
+metrics:
+  - {name: quota, owner: sales, of: quotas, agg: sum, expr: quota, unit: money}
+  - {name: attainment, type: ratio, owner: sales, unit: share, numerator: revenue, denominator: quota}
+"#;
+
+/// Every file of the CRM as it is.
+fn crm_files(data: &Path) -> Dataset {
+    let mut files = Dataset::default();
+    let tables = [
+        ("opps", "sales_pipeline"),
+        ("teams", "sales_teams"),
+        ("products", "products"),
+        ("accounts", "accounts"),
+    ];
+    for (table, file) in tables {
+        files.add_file(table, data.join("maven_crm").join(file).with_extension("csv"), None);
+    }
+    files.add_file("quotas", data.join("reference/inputs/crm_quota_madeup.csv"), None);
+    files
+}
+
+fn ask_files(files: &Dataset, text: &str, query: &Query) -> ResultSet {
+    files.evaluate(&compile(&support::book(text), query)).unwrap().finish().unwrap()
+}
+
+fn crm_lookups() -> String {
+    let metrics = crm_book();
+    format!("{CRM_TABLES}{}", metrics.split_once("metrics:\n").unwrap().1)
+}
+
+#[test]
+fn crm_03_to_13_through_lookups() {
+    let Some(data) = data() else { return };
+    let files = crm_files(&data);
+    let all: Vec<String> = support::book(&crm_book()).metrics.into_iter().map(|metric| metric.name).collect();
+    let agent: &[&str] = &["sales_agent", "manager", "regional_office"];
+    // (reference, its keys, dimensions): by plain names, by new names, by paths.
+    let cases: [(&str, &[&str], &[&str]); 8] = [
+        ("crm_03_by_agent", agent, agent),
+        ("crm_03_by_agent", agent, &["sales_agent", "team.manager", "office"]),
+        ("crm_04_by_manager", &["manager", "regional_office"], &["team.manager", "team.regional_office"]),
+        ("crm_05_by_office", &["regional_office"], &["office"]),
+        ("crm_06_by_product", &["product"], &["product.product"]),
+        ("crm_07_by_series", &["series"], &["product.series"]),
+        ("crm_08_by_sector", &["sector"], &["account.sector"]),
+        ("crm_08_by_sector", &["sector"], &["sector"]),
+    ];
+    for (name, keys, dims) in cases {
+        let result = ask_files(&files, &crm_lookups(), &Query { metrics: all.clone(), ..by(dims) });
+        compare(&reference(&data, name), &result, keys, None, &Coordinate::Missing, PIPELINE);
+        let account = result.lookups.iter().find(|report| report.path == "account");
+        if let Some(account) = account {
+            assert_eq!((account.rows, account.matched, account.key_missing), (85, 7375, 1425));
+        }
+        for report in result.lookups.iter().filter(|report| report.path != "account") {
+            assert_eq!((report.matched, report.unmatched), (8800, 0), "{report:?}");
+        }
+    }
+    let result = ask_files(
+        &files,
+        &crm_lookups(),
+        &Query {
+            metrics: all,
+            totals: true,
+            filter: Some("deal_stage == \"Won\" && product.sales_price > 0.00".to_owned()),
+            ..by(&["product"])
+        },
+    );
+    let columns = [
+        ("list_sum", "list_sum", Exact),
+        ("discount", "discount", Bits),
+        ("above_list", "above_list", Exact),
+    ];
+    compare(&reference(&data, "crm_13_discount"), &result, &["product"], None, &Coordinate::All, &columns);
+}
+
+#[test]
+fn crm_14_attainment_of_quotas_from_another_table() {
+    let Some(data) = data() else { return };
+    let keys = ["sales_agent", "manager", "regional_office"];
+    let metrics = ["quota", "revenue", "attainment"].map(str::to_owned).to_vec();
+    let query = Query { metrics: metrics.clone(), grain: Some(Grain::Quarter), ..by(&keys) };
+    let columns = [
+        ("quota", "quota", Exact),
+        ("revenue", "revenue", Exact),
+        ("attainment_num", "attainment", Numerator),
+        ("attainment_den", "attainment", Denominator),
+        ("attainment", "attainment", Bits),
+    ];
+    let files = crm_files(&data);
+    let result = ask_files(&files, &crm_lookups(), &query);
+    let expected = reference(&data, "crm_14_attainment");
+    assert_eq!(expected["rows"].as_array().unwrap().len(), 140);
+    compare(&expected, &result, &keys, Some("quarter_start"), &Coordinate::Missing, &columns);
+    // Agents without a deal have a quota all the same.
+    assert!(result.metric("attainment").any(|cell| cell.value == Some(0.0)));
+    let query = Query { metrics, grain: Some(Grain::Quarter), ..by(&["regional_office"]) };
+    let result = ask_files(&files, &crm_lookups(), &query);
+    let expected = reference(&data, "crm_15_attainment_by_office_quarter");
+    let keys = ["regional_office"];
+    compare(&expected, &result, &keys, Some("quarter_start"), &Coordinate::Missing, &columns);
+}
+
+/// What the funnel's references have in common; quantiles aside.
+const FUNNEL: &[(&str, &str, Part)] = &[
+    ("leads", "leads", Exact),
+    ("sql_rate_num", "sql_rate", Numerator),
+    ("sql_rate_den", "sql_rate", Denominator),
+    ("sql_rate", "sql_rate", Bits),
+    ("opps", "opps", Exact),
+    ("won", "won", Exact),
+    ("lost", "lost", Exact),
+    ("win_rate_num", "win_rate", Numerator),
+    ("win_rate_den", "win_rate", Denominator),
+    ("win_rate", "win_rate", Bits),
+    ("acv_won", "acv_won", Exact),
+    ("avg_acv_num", "avg_acv", Numerator),
+    ("avg_acv_den", "avg_acv", Denominator),
+    ("avg_acv", "avg_acv", Bits),
+    ("cycle_days_n", "cycle_days_mean", N),
+    ("cycle_days_mean", "cycle_days_mean", Bits),
+    ("cycle_days_min", "cycle_days_min", Exact),
+    ("cycle_days_max", "cycle_days_max", Exact),
+];
+
+#[test]
+fn lf_02_to_04_leads_with_their_opportunities() {
+    let Some(data) = data() else { return };
+    let own = "      opportunity_id: id\n      outcome: {type: category, source: close_outcome}\n      closed_at: date\n      \
+               acv: {type: money, source: estimated_acv}\n";
+    let text = std::fs::read_to_string(tests_path("books/leads.yaml")).unwrap();
+    let tables = format!(
+        "      lead_source: category\n      owner_rep_id: id\n    lookups:\n      opp: {{table: opportunities, columns: \
+         [opportunity_id, outcome, closed_at, acv]}}\n  opportunities:\n    key: lead_id\n    columns:\n      lead_id: id\n{own}"
+    );
+    let book = text.replace(own, &tables);
+    assert_ne!(book, text);
+    let mut files = Dataset::default();
+    files.add_file("leads", data.join("leadforge/leads.parquet"), None);
+    files.add_file("opportunities", data.join("leadforge/opportunities.parquet"), None);
+    for (name, keys, grain) in [
+        ("lf_01_overall", vec![], None),
+        ("lf_02_by_source", vec!["lead_source"], None),
+        ("lf_03_by_month_source", vec!["lead_source"], Some(Grain::Month)),
+        ("lf_04_by_rep", vec!["owner_rep_id"], None),
+    ] {
+        let result = ask_files(&files, &book, &Query { grain, ..by(&keys) });
+        let period = grain.map(|_| "month");
+        compare(&reference(&data, name), &result, &keys, period, &Coordinate::Missing, FUNNEL);
+        assert!(result.columns.iter().all(|column| column.invalid == 0), "{:?}", result.columns);
+        assert_eq!(result.lookups.len(), 1);
+        assert!(result.lookups[0].unmatched > 0 && result.lookups[0].example.is_some());
+    }
 }
 
 #[test]

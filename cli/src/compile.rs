@@ -28,7 +28,8 @@ fn text(program: &Program, file: &str, width: usize) -> String {
     let header = ["table", "#", "column", "in the data", "type"].map(str::to_owned).to_vec();
     let mut rows = Vec::new();
     for (t, table) in program.tables().iter().enumerate() {
-        let name = format!("{t} {}", shown(&table.name));
+        let looked_into = if table.lookup { " (looked into)" } else { "" };
+        let name = format!("{t} {}{looked_into}", shown(&table.name));
         if table.columns.is_empty() {
             rows.push(vec![
                 name.clone(),
@@ -64,7 +65,7 @@ fn describe(program: &Program, file: &str) -> Value {
             let columns: Vec<Value> = (table.columns.iter())
                 .map(|c| json!({"name": c.name, "source": c.source, "type": type_words(c.ty)}))
                 .collect();
-            json!({"name": table.name, "columns": columns})
+            json!({"name": table.name, "lookup": table.lookup, "columns": columns})
         })
         .collect();
     json!({

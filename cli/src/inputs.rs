@@ -53,6 +53,7 @@ pub(crate) fn assign_to<'a>(
         let table = tables.iter().find(|table| table.name == name);
         inputs.extend(table.map(|table| Input { table: table.clone(), path }));
     }
+    inputs.sort_by_key(|input| tables.iter().position(|table| table.name == input.table.name));
     if !idle.is_empty() {
         terminal.note(&shown(&format!("not read, the query does not need it: {}", idle.join(", "))));
     }
@@ -163,7 +164,8 @@ pub(crate) enum Columns {
     All,
 }
 
-/// Feeds all files, each table's in the order given.
+/// Feeds all files: tables in the order of the program, which puts those in which rows are looked up first, and each
+/// table's files in the order given.
 pub(crate) fn feed(
     evaluation: &mut Evaluation,
     inputs: &[Input],
@@ -198,6 +200,11 @@ pub(crate) fn each_batch(
             Some(reader) => reader,
             None => open(input, delimiter, columns, &progress).map_err(Failure::Data)?,
         };
+        if input.table.lookup {
+            // A file without rows gives no batch, and is a table in which nothing is found.
+            take(&input.table.name, &RecordBatch::new_empty(reader.schema()))
+                .map_err(|error| Failure::data(&input.path.display().to_string(), &error))?;
+        }
         for batch in reader {
             let batch = batch.map_err(|error| {
                 Failure::Data(match ReadError::of(&error) {

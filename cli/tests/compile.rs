@@ -41,7 +41,7 @@ fn json_lists_columns_in_the_order_of_batches() {
     let text = place.say("compile shop.yaml -o p --metric won --from 2024-01-01 --format json").good();
     let value: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["bytes"], place.read("p").len());
-    let expected = serde_json::json!([{"name": "deals", "columns": [
+    let expected = serde_json::json!([{"name": "deals", "lookup": false, "columns": [
         {"name": "stage", "source": "stage", "type": "category"},
         {"name": "closed", "source": "Close Date", "type": "date"},
     ]}]);

@@ -372,3 +372,45 @@ fn whoever_stops_reading_ends_the_program_quietly() {
     let outcome = Outcome::of(&child.wait_with_output().unwrap());
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
 }
+
+/// The files are given in an order in which they could not be fed.
+#[test]
+fn rows_find_columns_in_another_table() {
+    let place = Place::new();
+    place.write(
+        "chain.yaml",
+        "ripplemark: 1\nbook: {id: chain}\nteams: {s: Sales}\ntables:\n  \
+         deals: {columns: {rep: id, n: int}, lookups: {rep: {table: reps, columns: [office]}}}\n  \
+         reps: {key: rep, columns: {rep: id, office: category}}\n\
+         metrics: [{name: sold, owner: s, of: deals, agg: sum, expr: n}]\n",
+    );
+    place.write("d.csv", "rep,n\n1,10\n2,20\n3,40\n,80\n");
+    place.write("r.csv", "rep,office\n2,East\n1,West\n,Nowhere\n");
+    let text = place.say("eval chain.yaml --by office deals=d.csv reps=r.csv --width 80").good();
+    assert_eq!(
+        without_receipt(&text),
+        "\
+office     sold
+───────────────
+East         20
+West         10
+(missing)   120
+
+owners: Sales (sold)
+deals: 4 rows read, 4 used
+missing values: deals.office 2
+lookup deals.rep in reps: 2 of 4 rows found one of 3 rows (208 bytes); not found: 1 without a key, 1 whose key is not there, the first is \"3\"; rows of reps without a key: 1
+"
+    );
+    place
+        .say("eval chain.yaml --by rep.office deals=d.csv")
+        .tells(2, &["no file for table `reps`", "--table reps=FILE"]);
+    // Without columns of the other table nothing of it is asked for.
+    place.say("eval chain.yaml deals=d.csv").good();
+    place.write("r.csv", "rep,office\n2,East\n2,West\n");
+    place
+        .say("eval chain.yaml --by office deals=d.csv reps=r.csv")
+        .tells(3, &["r.csv", "table `reps`", "\"2\"", "row 1", "row 2"]);
+    place.write("r.csv", "rep,office\n");
+    place.say("eval chain.yaml --by office deals=d.csv reps=r.csv").good();
+}

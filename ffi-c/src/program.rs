@@ -5,10 +5,10 @@ use crate::code::ripplemark_code;
 use crate::error::ripplemark_error;
 use crate::failure::Failure;
 use crate::query::{self, ripplemark_query};
-use crate::raw::Caller;
+use crate::raw::{Caller, Out};
 use ripplemark_rs::core::types::LogicalType;
 use ripplemark_rs::{Program, book};
-use std::ffi::c_char;
+use std::ffi::{c_char, c_int};
 
 /// A compiled question. It never changes, so threads may share one; free it when no evaluation needs it any more
 /// (evaluations keep what they need, so the order does not matter).
@@ -36,12 +36,44 @@ pub unsafe extern "C" fn ripplemark_program_compile(
             let out = caller.out(program, "program")?;
             let text = caller.text(text, length, "text")?;
             let loaded = book::load_str(text, "book").map_err(ripplemark_rs::Error::from)?;
-            let query = query::read(caller, query, &loaded.book)?;
-            let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-            caller.give(out, Program::compile(&loaded.book, &query)?);
-            Ok(warnings.join("\n"))
+            compile(caller, &loaded, query, out)
         })
     }
+}
+
+/// Compiles the book in a file, as `ripplemark_program_compile` does; problems name the file.
+///
+/// # Safety
+/// `path` ends with a NUL; `query` is NULL or valid; `program` is valid; `error` is NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ripplemark_program_compile_file(
+    path: *const c_char,
+    query: *const ripplemark_query,
+    program: *mut *mut ripplemark_program,
+    error: *mut ripplemark_error,
+) -> ripplemark_code {
+    // SAFETY: the caller's promise, passed on.
+    unsafe {
+        call_with_report(error, |caller| {
+            let out = caller.out(program, "program")?;
+            let path = caller.path(path, "path")?;
+            let loaded = book::load_path(path).map_err(ripplemark_rs::Error::from)?;
+            compile(caller, &loaded, query, out)
+        })
+    }
+}
+
+/// Compiles a loaded book, gives the program, and returns the warnings.
+fn compile<'c>(
+    caller: Caller<'c>,
+    loaded: &book::Loaded,
+    query: *const ripplemark_query,
+    out: Out<'c, *mut ripplemark_program>,
+) -> Result<String, Failure> {
+    let query = query::read(caller, query, &loaded.book)?;
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    caller.give(out, Program::compile(&loaded.book, &query)?);
+    Ok(warnings.join("\n"))
 }
 
 /// Loads a compiled program. The bytes are copied and validated; any bytes may be passed.
@@ -102,7 +134,7 @@ pub unsafe extern "C" fn ripplemark_program_bytes(
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct ripplemark_program_counts {
-    /// Tables that are read.
+    /// Tables to be fed, in their order.
     pub tables: usize,
     /// Metrics, in the order of the query.
     pub metrics: usize,
@@ -127,9 +159,10 @@ pub unsafe extern "C" fn ripplemark_program_count(
     unsafe {
         call(std::ptr::null_mut(), |caller| {
             let out = caller.out(counts, "counts")?;
-            let view = caller.handle::<Program>(program)?.view();
+            let program = caller.handle::<Program>(program)?;
+            let view = program.view();
             out.write(ripplemark_program_counts {
-                tables: view.table_count(),
+                tables: program.tables().len(),
                 metrics: view.metric_count(),
                 dims: view.dim_count(),
                 levels: view.level_count(),
@@ -211,22 +244,23 @@ fn program_text(
     index: usize,
     inner: usize,
 ) -> Result<String, Failure> {
-    let view = caller.handle::<Program>(program)?.view();
+    let program = caller.handle::<Program>(program)?;
+    let view = program.view();
     let within = |what: &str, at: usize, count: usize| {
         if at < count { Ok(()) } else { Err(Failure::index(what, at, count)) }
     };
     match what {
         0..=3 => {
-            within("table", index, view.table_count())?;
-            let table = view.table(index);
+            let tables = program.tables();
+            let table = tables.get(index).ok_or_else(|| Failure::index("table", index, tables.len()))?;
             if what == 0 {
-                return Ok(table.name.to_owned());
+                return Ok(table.name.clone());
             }
-            within("column", inner, table.column_count)?;
-            let column = view.column(&table, inner);
+            let count = table.columns.len();
+            let column = table.columns.get(inner).ok_or_else(|| Failure::index("column", inner, count))?;
             Ok(match what {
-                1 => column.name.to_owned(),
-                2 => column.source.to_owned(),
+                1 => column.name.clone(),
+                2 => column.source.clone(),
                 _ => type_name(column.ty),
             })
         }
@@ -264,11 +298,33 @@ pub unsafe extern "C" fn ripplemark_program_column_count(
     unsafe {
         call(std::ptr::null_mut(), |caller| {
             let out = caller.out(count, "count")?;
-            let view = caller.handle::<Program>(program)?.view();
-            if table >= view.table_count() {
-                return Err(Failure::index("table", table, view.table_count()));
-            }
-            out.write(view.table(table).column_count);
+            let tables = caller.handle::<Program>(program)?.tables();
+            let spec = tables.get(table).ok_or_else(|| Failure::index("table", table, tables.len()))?;
+            out.write(spec.columns.len());
+            Ok(())
+        })
+    }
+}
+
+/// Whether rows of other tables are looked up in table `table`: 1 if so, else 0. Such a table has a lower number than
+/// those whose rows look, and all of it is fed before them; only where two tables look into each other, rows of one
+/// wait for the other.
+///
+/// # Safety
+/// Both pointers are valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ripplemark_program_is_lookup(
+    program: *const ripplemark_program,
+    table: usize,
+    is_lookup: *mut c_int,
+) -> ripplemark_code {
+    // SAFETY: the caller's promise, passed on.
+    unsafe {
+        call(std::ptr::null_mut(), |caller| {
+            let out = caller.out(is_lookup, "is_lookup")?;
+            let tables = caller.handle::<Program>(program)?.tables();
+            let spec = tables.get(table).ok_or_else(|| Failure::index("table", table, tables.len()))?;
+            out.write(c_int::from(spec.lookup));
             Ok(())
         })
     }

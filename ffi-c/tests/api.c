@@ -56,6 +56,67 @@ static ripplemark_program *compiled(const ripplemark_query *query)
     return program;
 }
 
+/* The program alone says which tables to feed, and in which order; rows that find nothing stay. */
+static void columns_are_looked_up(void)
+{
+    static const char book[] =
+        "ripplemark: 1\n"
+        "book: {id: c}\n"
+        "teams: {sales: Sales}\n"
+        "tables:\n"
+        "  deals: {columns: {rep: id, n: int}, lookups: {rep: {table: reps}}}\n"
+        "  reps: {key: rep, columns: {rep: id, quota: int}}\n"
+        "metrics: [{name: quota, owner: sales, of: deals, agg: sum, expr: rep.quota}]\n";
+    static const int64_t reps[] = {7, 8}, quotas[] = {100, 20}, deals[] = {8, 8, 7, 9};
+    ripplemark_program *program = NULL;
+    CHECK(ripplemark_program_compile(book, strlen(book), NULL, &program, NULL) == RIPPLEMARK_OK);
+    ripplemark_program_counts counts;
+    CHECK(ripplemark_program_count(program, &counts) == RIPPLEMARK_OK && counts.tables == 2);
+    char name[16];
+    size_t length = 0;
+    int is_lookup = -1;
+    CHECK(ripplemark_program_text(program, RIPPLEMARK_TEXT_TABLE, 0, 0, name, sizeof name, &length) == RIPPLEMARK_OK);
+    CHECK(strcmp(name, "reps") == 0);
+    CHECK(ripplemark_program_is_lookup(program, 0, &is_lookup) == RIPPLEMARK_OK && is_lookup == 1);
+    CHECK(ripplemark_program_is_lookup(program, 1, &is_lookup) == RIPPLEMARK_OK && is_lookup == 0);
+    CHECK(ripplemark_program_is_lookup(program, 2, &is_lookup) == RIPPLEMARK_INDEX);
+    CHECK(ripplemark_program_is_lookup(program, 0, NULL) == RIPPLEMARK_NULL_POINTER);
+    size_t columns = 0;
+    CHECK(ripplemark_program_column_count(program, 1, &columns) == RIPPLEMARK_OK && columns == 1);
+
+    ripplemark_column fed[2];
+    memset(fed, 0, sizeof fed);
+    for (int i = 0; i < 2; i++) {
+        fed[i].struct_size = sizeof *fed;
+        fed[i].kind = RIPPLEMARK_TYPE_I64;
+    }
+    ripplemark_evaluation *evaluation = NULL;
+    CHECK(ripplemark_evaluation_new(program, &evaluation, NULL) == RIPPLEMARK_OK);
+    ripplemark_error error = RIPPLEMARK_ERROR_INIT;
+    error.struct_size = sizeof error;
+    fed[0].values = deals;
+    CHECK(ripplemark_evaluation_feed(evaluation, 1, fed, 1, 4, &error) != RIPPLEMARK_OK);
+    CHECK(strstr(error.message, "feed `reps` first") != NULL);
+    fed[0].values = reps;
+    fed[1].values = quotas;
+    CHECK(ripplemark_evaluation_feed(evaluation, 0, fed, 2, 2, NULL) == RIPPLEMARK_OK);
+    fed[0].values = deals;
+    CHECK(ripplemark_evaluation_feed(evaluation, 1, fed, 1, 4, NULL) == RIPPLEMARK_OK);
+    ripplemark_result *result = NULL;
+    CHECK(ripplemark_evaluation_finish(evaluation, &result, NULL) == RIPPLEMARK_OK);
+    ripplemark_cell cell;
+    memset(&cell, 0, sizeof cell);
+    cell.struct_size = sizeof cell;
+    CHECK(ripplemark_result_cell(result, 0, &cell) == RIPPLEMARK_OK);
+    CHECK(cell.value == 140.0 && cell.n == 3);
+    char json[8192];
+    CHECK(ripplemark_result_json(result, json, sizeof json, &length) == RIPPLEMARK_OK);
+    CHECK(strstr(json, "\"unmatched\":1") != NULL);
+    ripplemark_result_free(result);
+    ripplemark_evaluation_free(evaluation);
+    ripplemark_program_free(program);
+}
+
 static void one_number_is_right(void)
 {
     ripplemark_program *program = compiled(NULL);
@@ -250,6 +311,7 @@ int main(void)
     CHECK(ripplemark_abi_version() == RIPPLEMARK_ABI_VERSION);
     CHECK(strcmp(ripplemark_version(), "0.1.0") == 0);
     one_number_is_right();
+    columns_are_looked_up();
     halves_merge_to_the_whole();
     programs_tell_about_themselves();
     misuse_gets_a_code();

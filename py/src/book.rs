@@ -6,7 +6,7 @@ use crate::program::Program;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use ripplemark::book::{self, Loaded, MAX_BYTES, parse_grain, parse_instant, parse_range};
-use ripplemark::lower::{Exactness, exactness, metric_meaning, tables_read};
+use ripplemark::lower::{Exactness, exactness, metric_meaning, tables_needed};
 use ripplemark::model::{ColumnType, Metric, MetricId, MetricKind, Query, Ring, Table};
 use serde_json::{Value, json};
 use std::io::Read;
@@ -153,7 +153,7 @@ impl Book {
             .filter_map(|team| book.teams.get(team.0))
             .map(|team| team.name.as_str())
             .collect();
-        let tables: Vec<&str> = tables_read(book, id)
+        let tables: Vec<&str> = tables_needed(book, id)
             .into_iter()
             .filter_map(|table| book.tables.get(table.0))
             .map(|table| table.name.as_str())
@@ -204,11 +204,18 @@ fn table_json(table: &Table) -> Value {
                 "source": column.source,
                 "type": column_type(&column.ty),
                 "description": column.description,
+                "lookup": (column.found.and_then(|found| table.lookups.get(found.lookup)))
+                    .map(|lookup| lookup.name.as_str()),
             })
         })
         .collect();
+    let key: Vec<&str> = (table.key.iter())
+        .filter_map(|id| table.columns.get(id.0))
+        .map(|column| column.name.as_str())
+        .collect();
     json!({
         "name": table.name,
+        "key": key,
         "entity": table.entity,
         "time": table.time.and_then(|time| table.columns.get(time.0)).map(|column| column.name.as_str()),
         "description": table.description,

@@ -97,7 +97,7 @@ impl Evaluation {
     }
 
     fn drain(&self, py: Python<'_>, table: &str, reader: Box<dyn RecordBatchReader + Send>) -> PyResult<()> {
-        let spec = self.spec(table).unwrap_or(TableSpec { name: table.to_owned(), columns: Vec::new() });
+        let spec = self.spec(table).unwrap_or(TableSpec::new(table, Vec::new()));
         // A source without batches has columns all the same, and they may be the wrong ones.
         let empty = input::narrowed(&spec, &RecordBatch::new_empty(reader.schema()));
         detached(py, || Ok(lock(&self.inner)?.feed(table, &empty)?))?;

@@ -56,7 +56,7 @@ impl Program {
 }
 
 fn table_json(spec: &TableSpec) -> Value {
-    json!({ "name": spec.name, "columns": spec.columns.iter().map(column_json).collect::<Vec<_>>() })
+    json!({ "name": spec.name, "lookup": spec.lookup, "columns": spec.columns.iter().map(column_json).collect::<Vec<_>>() })
 }
 
 fn column_json(spec: &ColumnSpec) -> Value {

@@ -58,9 +58,12 @@ impl ResultSet {
 
     /// A report with its watermark as ISO text.
     fn row_json(&self, row: &RowReport) -> Value {
-        let tables = self.program.tables();
-        let columns = tables.iter().filter(|table| table.name == row.table).flat_map(|table| &table.columns);
-        let at = columns.into_iter().find(|column| Some(&column.name) == row.at.as_ref());
+        let view = self.program.view();
+        let table = view.table_named(&row.table).map(|table| view.table(table));
+        let at = table.and_then(|table| {
+            let columns = (0..table.column_count).map(|column| view.column(&table, column));
+            columns.into_iter().find(|column| Some(column.name) == row.at.as_deref())
+        });
         let watermark = row.watermark.map(|latest| match at.map(|column| column.ty) {
             Some(LogicalType::Timestamp) => iso_instant(latest),
             _ => iso_day(latest),
@@ -129,6 +132,7 @@ impl ResultSet {
         program: &Program,
         state: &[u8],
         examples: Vec<Example>,
+        lookups: &str,
     ) -> PyResult<ResultSet> {
         let program = program.inner.clone();
         let set = detached(py, || {
@@ -137,6 +141,7 @@ impl ResultSet {
             Ok(evaluation.finish()?)
         })?;
         let mut restored = ResultSet::new(set, program, state.to_vec());
+        restored.set.lookups = serde_json::from_str(lookups).unwrap_or_default();
         for (table, column, row, text) in examples {
             let reports = restored.set.columns.iter_mut();
             for report in reports.filter(|report| report.table == table && report.column == column) {
@@ -176,6 +181,7 @@ impl ResultSet {
             "grain": self.set.grain.map(grain_word),
             "rows": self.set.rows.iter().map(|row| self.row_json(row)).collect::<Vec<_>>(),
             "columns": self.set.columns,
+            "lookups": self.set.lookups,
             "receipt": self.set.receipt,
         })
         .to_string()
@@ -278,7 +284,9 @@ impl ResultSet {
             })
             .collect();
         let examples = examples.into_pyobject(py)?;
-        Ok((rebuild, PyTuple::new(py, [program.into_any(), state.into_any(), examples.into_any()])?))
+        let lookups = json!(self.set.lookups).to_string().into_pyobject(py)?;
+        let parts = [program.into_any(), state.into_any(), examples.into_any(), lookups.into_any()];
+        Ok((rebuild, PyTuple::new(py, parts)?))
     }
 }
 

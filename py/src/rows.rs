@@ -91,7 +91,7 @@ impl DrillThrough {
             let mut inner = lock(&self.inner)?;
             Ok(inner.as_mut().ok_or_else(used)?.feed(table, batch)?)
         };
-        let none = TableSpec { name: table.to_owned(), columns: Vec::new() };
+        let none = TableSpec::new(table, Vec::new());
         let spec = self.tables.iter().find(|spec| spec.name == table).unwrap_or(&none);
         // A source without batches has columns all the same, and they may be the wrong ones.
         let empty = RecordBatch::new_empty(reader.schema());

@@ -20,9 +20,11 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Schema};
-use ripplemark_core::batch::{Bits, Column};
+use arrow::error::ArrowError;
+use ripplemark_core::batch::Column;
 use ripplemark_core::types::LogicalType;
 
 pub use problem::{BindError, BindProblem};
@@ -51,9 +53,18 @@ pub struct TableSpec {
     pub name: String,
     /// The columns in the order of the program.
     pub columns: Vec<ColumnSpec>,
+    /// True if rows of other tables (or of this one) are looked up in this table, so that it has to be complete before
+    /// they are fed. Such a table may have rows that are aggregated, too.
+    pub lookup: bool,
 }
 
 impl TableSpec {
+    /// A table in which nothing is looked up.
+    #[must_use]
+    pub fn new(name: impl Into<String>, columns: Vec<ColumnSpec>) -> TableSpec {
+        TableSpec { name: name.into(), columns, lookup: false }
+    }
+
     /// Positions, in ascending order, of those of `names` that the table's required columns are read from; `None`
     /// if a required column is not among them.
     ///
@@ -102,15 +113,13 @@ struct Feed {
 /// use ripplemark::bind::{Binder, ColumnSpec, TableSpec};
 /// use ripplemark_core::types::LogicalType;
 ///
-/// let table = TableSpec {
-///     name: "deals".into(),
-///     columns: vec![ColumnSpec {
-///         name: "amount".into(),
-///         source: "Amount".into(),
-///         ty: LogicalType::Int,
-///         required: true,
-///     }],
+/// let amount = ColumnSpec {
+///     name: "amount".into(),
+///     source: "Amount".into(),
+///     ty: LogicalType::Int,
+///     required: true,
 /// };
+/// let table = TableSpec::new("deals", vec![amount]);
 /// let amounts: ArrayRef = std::sync::Arc::new(Int64Array::from(vec![Some(3), None]));
 /// let batch = RecordBatch::try_from_iter([("Amount", amounts)])?;
 /// let binder = Binder::new(&table, &batch.schema()).expect("the column is there and holds integers");
@@ -201,6 +210,27 @@ impl Binder {
     }
 }
 
+/// One array, laid out for the core.
+#[derive(Clone, Debug)]
+pub(crate) struct Laid(Stored);
+
+impl Laid {
+    /// Lays an array out; `invalid` is true where a value is not of the declared type.
+    pub(crate) fn out(
+        array: &ArrayRef,
+        invalid: Option<BooleanBuffer>,
+        ty: LogicalType,
+    ) -> Result<Laid, ArrowError> {
+        let conversion = plan::plan(ty, array.data_type()).map_err(ArrowError::InvalidArgumentError)?;
+        let stored = convert::convert(array, &conversion)?;
+        Ok(Laid(Stored { invalid: invalid.or(stored.invalid.clone()), ..stored }))
+    }
+
+    pub(crate) fn column(&self) -> Column<'_> {
+        self.0.column()
+    }
+}
+
 fn feed(
     table: &TableSpec,
     column: &ColumnSpec,
@@ -273,17 +303,7 @@ impl Bound {
     /// The columns in the order of the [`TableSpec`].
     #[must_use]
     pub fn columns(&self) -> Vec<Column<'_>> {
-        fn bits(buffer: &arrow::buffer::BooleanBuffer) -> Bits<'_> {
-            Bits::new(buffer.values(), buffer.offset())
-        }
-        self.columns
-            .iter()
-            .map(|stored| Column {
-                data: stored.values.data(),
-                validity: stored.validity.as_ref().map(bits),
-                invalid: stored.invalid.as_ref().map(bits),
-            })
-            .collect()
+        self.columns.iter().map(Stored::column).collect()
     }
 
     /// The columns that hold values which could not be read as the declared type, in the order of the

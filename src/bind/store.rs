@@ -11,7 +11,7 @@ use arrow::datatypes::{
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow::error::ArrowError;
-use ripplemark_core::batch::{Bits, Codes, Data, Text, TimeUnit};
+use ripplemark_core::batch::{Bits, Codes, Column, Data, Text, TimeUnit};
 
 /// One column, laid out.
 #[derive(Clone, Debug)]
@@ -26,6 +26,18 @@ pub(super) struct Stored {
 impl Stored {
     pub(super) fn missing() -> Self {
         Stored { values: Values::Missing, validity: None, invalid: None }
+    }
+
+    /// The column as the core borrows it.
+    pub(super) fn column(&self) -> Column<'_> {
+        fn bits(buffer: &BooleanBuffer) -> Bits<'_> {
+            Bits::new(buffer.values(), buffer.offset())
+        }
+        Column {
+            data: self.values.data(),
+            validity: self.validity.as_ref().map(bits),
+            invalid: self.invalid.as_ref().map(bits),
+        }
     }
 
     /// Shares the buffers of an array whose type the core reads as it is.

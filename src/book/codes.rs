@@ -71,6 +71,11 @@ codes! {
     OUT_OF_RANGE = "RM0138", "a number outside its range";
     BAD_LINK = "RM0139", "a link that says nothing, or an identity that is not arithmetic over metrics";
     ALIGNMENT = "RM0140", "an identity that mixes alignments";
+    BAD_KEY = "RM0150", "a column that cannot be a part of a key";
+    NO_KEY = "RM0151", "a lookup into a table that has no key";
+    KEY_MISMATCH = "RM0152", "a lookup by columns that do not fit the other table's key";
+    LOOKUP_TIME = "RM0153", "times of a lookup that do not fit each other";
+    LOOKUP_CYCLE = "RM0154", "columns that are looked up through each other";
     TARGET_OWNER = "RM0160", "a target without an owner";
     TARGET_TWICE = "RM0161", "two targets for the same metric, scope and days";
     SPLIT_REST = "RM0162", "a split that does not add up to the whole";

@@ -324,7 +324,6 @@ pub(crate) fn named_teams(
     named
 }
 
-/// The owners; an unknown team, or none at all, is reported.
 pub(crate) fn owners(
     fields: &Fields<'_>,
     teams: &Index,

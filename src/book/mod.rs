@@ -14,6 +14,7 @@ mod fill;
 mod formula;
 mod header;
 mod links;
+mod lookups;
 mod metrics;
 mod names;
 mod node;
@@ -157,9 +158,9 @@ const SECTIONS: [&str; 10] = [
     "metrics",
     "links",
     "stages",
-    "saved_queries",
     "targets",
     "rules",
+    "saved_queries",
 ];
 
 fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {

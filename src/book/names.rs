@@ -123,6 +123,7 @@ pub(crate) enum NameOf {
     Metric,
     Stage,
     SavedQuery,
+    Lookup,
 }
 
 impl NameOf {
@@ -134,6 +135,7 @@ impl NameOf {
             NameOf::Metric => "metric",
             NameOf::Stage => "stage",
             NameOf::SavedQuery => "saved query",
+            NameOf::Lookup => "lookup",
         }
     }
 }
@@ -166,7 +168,7 @@ pub(crate) fn check(name: &str, what: NameOf, span: &Range<usize>, problems: &mu
         problems.add(Report::error(codes::BAD_NAME, span, message).expected(expected).hint(hint));
         return false;
     }
-    let keeps = matches!(what, NameOf::Column | NameOf::Metric);
+    let keeps = matches!(what, NameOf::Column | NameOf::Metric | NameOf::Lookup);
     if keeps && RESERVED.binary_search(&name).is_ok() {
         let message =
             format!("`{name}` is a word of the formula language, no {word} can have it as its name");

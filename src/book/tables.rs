@@ -6,10 +6,11 @@ use std::ops::Range;
 use super::codes;
 use super::currency::currency_digits;
 use super::fields::{self, Fields};
+use super::lookups;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
-use crate::model::{Column, ColumnId, ColumnType, Table, TableId};
+use crate::model::{Column, ColumnId, ColumnType, Table, TableId, Validity};
 
 /// So many tables a book can have: a query's filter is read once for each.
 const MAX_TABLES: usize = 500;
@@ -27,10 +28,10 @@ pub(crate) struct Tables {
     pub(crate) list: Vec<Table>,
     pub(crate) index: Index,
     /// The columns of each table by name.
-    columns: Vec<Index>,
+    pub(super) columns: Vec<Index>,
     /// Columns with problems, per table: formulas over them would only repeat those. `None`: the columns
     /// could not be read at all.
-    broken: Vec<Option<Vec<String>>>,
+    pub(super) broken: Vec<Option<Vec<String>>>,
 }
 
 impl Tables {
@@ -114,6 +115,7 @@ fn mentions(formula: &str, name: &str) -> bool {
 
 pub(crate) fn read(root: &Fields<'_>, currency: Option<&str>, problems: &mut Problems<'_>) -> Tables {
     let mut tables = Tables::default();
+    let mut asked = Vec::new();
     let Some((key, node)) = root.entry("tables") else {
         return tables;
     };
@@ -126,28 +128,36 @@ pub(crate) fn read(root: &Fields<'_>, currency: Option<&str>, problems: &mut Pro
     for (name, name_node, node) in pairs.into_iter().take(MAX_TABLES) {
         names::check(name, NameOf::Table, &name_node.span, problems);
         tables.index.insert(name, tables.list.len());
-        table(name, name_node, node, currency, &mut tables, problems);
+        let id = TableId(tables.list.len());
+        if let Some((key, node)) = table(name, name_node, node, currency, &mut tables, problems) {
+            asked.push(lookups::Asked { table: id, key, node });
+        }
     }
+    lookups::read(&asked, &mut tables, problems);
     tables
 }
 
-fn table(
+/// Reads a table and gives its lookups back, which wait until all tables are known.
+fn table<'n>(
     name: &str,
     name_node: &Node,
-    node: &Node,
+    node: &'n Node,
     currency: Option<&str>,
     tables: &mut Tables,
     problems: &mut Problems<'_>,
-) {
+) -> Option<(&'n Node, &'n Node)> {
     let id = TableId(tables.list.len());
     let what = format!("table {}", quoted(name));
-    let known = ["entity", "time", "description", "columns"];
+    let known = ["entity", "time", "description", "columns", "key", "valid_from", "valid_to", "lookups"];
     let fields = Fields::open(node, &name_node.span, &what, &known, problems);
     let mut table = Table {
         name: name.to_owned(),
         entity: None,
         time: None,
         columns: vec![],
+        key: vec![],
+        valid: None,
+        lookups: vec![],
         description: String::new(),
     };
     let mut index = Index::default();
@@ -176,12 +186,76 @@ fn table(
     tables.list.push(table);
     tables.columns.push(index);
     tables.broken.push(broken);
-    if let Some(node) = fields.as_ref().and_then(|fields| fields.get("time")) {
-        let time = tables.find_time(id, node, "time", problems);
-        if let Some(table) = tables.list.get_mut(id.0) {
-            table.time = time;
-        }
+    let fields = fields?;
+    let time = fields.get("time").and_then(|node| tables.find_time(id, node, "time", problems));
+    let key = key(id, &fields, tables, problems);
+    let valid = validity(id, &fields, tables, problems);
+    if let Some(table) = tables.list.get_mut(id.0) {
+        (table.time, table.key, table.valid) = (time, key, valid);
     }
+    fields.entry("lookups")
+}
+
+/// The columns that together name a row.
+fn key(table: TableId, fields: &Fields<'_>, tables: &Tables, problems: &mut Problems<'_>) -> Vec<ColumnId> {
+    let mut key = Vec::new();
+    for node in fields.get("key").map_or(&[][..], fields::list) {
+        let Some(id) = tables.find_column(table, node, "key", problems) else { continue };
+        let Some(column) = tables.get(table).and_then(|table| table.columns.get(id.0)) else { continue };
+        if key.contains(&id) {
+            let message = format!("column `{}` is twice in the key", column.name);
+            problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message).hint(ONE_TOO_MANY));
+        } else if matches!(column.ty, ColumnType::Float | ColumnType::Decimal(_)) {
+            let message = format!("column `{}` cannot be a part of a key", column.name);
+            problems.add(
+                Report::error(codes::BAD_KEY, &node.span, message)
+                    .expected("a column of type `id`, `category`, `int`, `bool`, `date` or `timestamp`")
+                    .hint("a key that looks like a number is an `id`"),
+            );
+        }
+        // Even a column that was refused stands for a part of the key: its absence would only be told again.
+        key.push(id);
+    }
+    key
+}
+
+/// The columns that say when a row holds.
+fn validity(
+    table: TableId,
+    fields: &Fields<'_>,
+    tables: &Tables,
+    problems: &mut Problems<'_>,
+) -> Option<Validity> {
+    let (from, to) = (fields.entry("valid_from"), fields.entry("valid_to"));
+    let Some((from_key, from)) = from else {
+        if let Some((key, _)) = to {
+            let message = "`valid_to` without `valid_from`: nothing says when a row begins to hold";
+            problems.add(
+                Report::error(codes::LOOKUP_TIME, &key.span, message).hint("add `valid_from` with a date"),
+            );
+        }
+        return None;
+    };
+    if fields.get("key").is_none() {
+        let message = "`valid_from` without `key`: nothing says which rows follow one another";
+        problems.add(
+            Report::error(codes::LOOKUP_TIME, &from_key.span, message)
+                .hint("add `key` with the column that names what the rows are about"),
+        );
+    }
+    let from_id = tables.find_time(table, from, "valid_from", problems);
+    let to_id = to.and_then(|(_, node)| tables.find_time(table, node, "valid_to", problems));
+    let column = |id: ColumnId| tables.get(table).and_then(|table| table.columns.get(id.0));
+    if let (Some(from), Some(to), Some((_, node))) = (from_id.and_then(column), to_id.and_then(column), to)
+        && from.ty != to.ty
+    {
+        let message = format!("`{}` is a date and `{}` is none, or the other way round", from.name, to.name);
+        problems.add(
+            Report::error(codes::LOOKUP_TIME, &node.span, message)
+                .expected("`valid_from` and `valid_to` of one type"),
+        );
+    }
+    Some(Validity { from: from_id?, to: to_id })
 }
 
 /// The column, and whether its type could be read.
@@ -197,6 +271,7 @@ fn column(
         source: name.to_owned(),
         ty: ColumnType::Category(None),
         values: vec![],
+        found: None,
         description: String::new(),
     };
     if !matches!(node.kind, Kind::Map(_)) {

@@ -2,10 +2,12 @@
 
 use super::result::{self, ResultSet};
 use super::{Program, Receipt};
-use crate::bind::{Binder, Unreadable};
+use crate::bind::{Binder, Laid, Unreadable};
 use crate::error::Error;
+use crate::lookup::{DEFAULT_LIMIT, Lookups, Plan, PlanTable, Wide};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchReader};
+use ripplemark_core as core;
 use ripplemark_core::batch::Column;
 use ripplemark_core::cell::Cells;
 use ripplemark_core::program::layout::LEVEL_PERIOD;
@@ -13,6 +15,7 @@ use ripplemark_core::{Capacity, Need, Register, Scratch, State};
 use ripplemark_float_env::Standard;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Collects rows under a program and gives the result.
 ///
@@ -26,7 +29,11 @@ pub struct Evaluation {
     words: Vec<u64>,
     /// The last schema seen for each table, with the binder made for it.
     binders: BTreeMap<usize, (SchemaRef, Binder)>,
+    /// By table of the plan and name of the column.
     unreadable: BTreeMap<(usize, String), Unreadable>,
+    lookups: Lookups,
+    /// True if waiting rows are in.
+    is_settled: bool,
 }
 
 impl Evaluation {
@@ -46,6 +53,8 @@ impl Evaluation {
             words: Vec::new(),
             binders: BTreeMap::new(),
             unreadable: BTreeMap::new(),
+            lookups: Lookups::new(program.plan(), DEFAULT_LIMIT)?,
+            is_settled: false,
         })
     }
 
@@ -55,21 +64,31 @@ impl Evaluation {
         &self.program
     }
 
+    /// Sets how many bytes the tables in which rows are looked up may take together (and those whose rows wait for
+    /// another table); [`DEFAULT_LIMIT`](crate::lookup::DEFAULT_LIMIT) unless it is set. Feeding beyond is an error.
+    #[must_use]
+    pub fn with_lookup_limit(mut self, bytes: u64) -> Evaluation {
+        self.lookups.set_limit(bytes);
+        self
+    }
+
     fn table_index(&self, table: &str) -> Result<usize, Error> {
-        let view = self.program.view();
-        view.table_named(table).ok_or_else(|| {
-            Error::table(table, (0..view.table_count()).map(|i| view.table(i).name.to_owned()).collect())
-        })
+        let plan = self.program.plan();
+        plan.position(table)
+            .ok_or_else(|| Error::table(table, plan.tables.iter().map(|table| table.name.clone()).collect()))
     }
 
     /// Feeds an Arrow batch to a table.
     ///
     /// Columns are found by the names that the book gives them in the data. A value that cannot be read as its
-    /// declared type is counted and gives its cells the reason `invalid_input`.
+    /// declared type is counted and gives its cells the reason `invalid_input`. Tables in which rows are looked up come
+    /// before those whose rows look; [`Program::tables`] gives such an order. Where two tables look into each other,
+    /// rows of the first are kept, and enter when a result or a state is asked for.
     ///
     /// # Errors
-    /// If the program has no such table, or columns are missing or of types that cannot feed the declared ones; no
-    /// row has then been fed.
+    /// If the program has no such table, or columns are missing or of types that cannot feed the declared ones; if a
+    /// table whose rows are to be found has not been fed, does not have one row for each key (and time), or takes too
+    /// much memory. No row has then been fed.
     pub fn feed(&mut self, table: &str, batch: &RecordBatch) -> Result<(), Error> {
         // Reading numbers out of text rounds, too.
         let _standard = Standard::enter();
@@ -102,18 +121,87 @@ impl Evaluation {
     /// # Errors
     /// As [`Evaluation::feed`], and if the reader fails; batches before the failure have been fed.
     pub fn feed_reader(&mut self, table: &str, reader: impl RecordBatchReader) -> Result<(), Error> {
+        if self.program.plan().has_lookups() {
+            // An empty table is a table that was fed: nothing will be found in it.
+            self.feed(table, &RecordBatch::new_empty(reader.schema()))?;
+        }
         for batch in reader {
             self.feed(table, &batch.map_err(|e| Error::other(format!("table `{table}`: {e}")))?)?;
         }
         Ok(())
     }
 
-    /// Feeds columns in the core's layout, in the order of the program's table. All rows are fed or none.
+    /// Feeds columns in the core's layout: `table` is a position in [`Program::tables`], and the columns are in the
+    /// order told there. All rows are fed or none.
     ///
     /// # Errors
-    /// If the columns do not fit the table, or there is no memory.
+    /// If the columns do not fit the table, or there is no memory, and as [`Evaluation::feed`].
     pub fn feed_columns(&mut self, table: usize, columns: &[Column<'_>], rows: usize) -> Result<(), Error> {
         let _standard = Standard::enter();
+        let plan = Arc::clone(self.program.plan());
+        if !plan.has_lookups() {
+            return self.feed_core(table, columns, rows);
+        }
+        let own = plan.tables.get(table).ok_or(core::Error::new(core::Code::BatchTable, table))?;
+        check(own, columns, rows)?;
+        if own.core.is_none() || own.waits {
+            return self.lookups.keep(&plan, table, columns, rows);
+        }
+        // Everything that can be refused comes before anything that is kept.
+        let wide = self.lookups.widen(&plan, table, columns, rows)?;
+        self.lookups.keep(&plan, table, columns, rows)?;
+        self.feed_wide(&plan, table, columns, &wide, rows)
+    }
+
+    /// Feeds rows with the columns that they found.
+    fn feed_wide(
+        &mut self,
+        plan: &Plan,
+        table: usize,
+        columns: &[Column<'_>],
+        wide: &Wide,
+        rows: usize,
+    ) -> Result<(), Error> {
+        let Some(own) = plan.tables.get(table) else { return Ok(()) };
+        let Some(core) = own.core else { return Ok(()) };
+        let whole: Option<Vec<Column<'_>>> =
+            own.feeds.iter().map(|&c| columns.get(c).copied().or_else(|| wide.column(c))).collect();
+        let whole = whole.ok_or(core::Error::new(core::Code::BatchColumns, own.feeds.len()))?;
+        self.feed_core(core, &whole, rows)?;
+        self.lookups.count(table, wide);
+        Ok(())
+    }
+
+    /// The same evaluation with all rows in that wait for another table; `None` if none wait.
+    pub(super) fn settled(&self) -> Result<Option<Evaluation>, Error> {
+        let plan = Arc::clone(self.program.plan());
+        if self.is_settled || !self.lookups.has_waiting(&plan) {
+            return Ok(None);
+        }
+        let _standard = Standard::enter();
+        let mut settled = Evaluation {
+            program: self.program.clone(),
+            memory: self.memory.clone(),
+            capacity: self.capacity,
+            registers: Vec::new(),
+            words: Vec::new(),
+            binders: BTreeMap::new(),
+            unreadable: self.unreadable.clone(),
+            lookups: self.lookups.closed_copy(&plan)?,
+            is_settled: true,
+        };
+        for (t, _) in plan.tables.iter().enumerate().filter(|(_, table)| table.waits) {
+            for (laid, rows) in settled.lookups.waiting(&plan, t)? {
+                let columns: Vec<Column<'_>> = laid.iter().map(Laid::column).collect();
+                let wide = settled.lookups.widen(&plan, t, &columns, rows)?;
+                settled.feed_wide(&plan, t, &columns, &wide, rows)?;
+            }
+        }
+        Ok(Some(settled))
+    }
+
+    /// Feeds columns of a table of the core.
+    fn feed_core(&mut self, table: usize, columns: &[Column<'_>], rows: usize) -> Result<(), Error> {
         let program = self.program.clone();
         let view = program.view();
         let words = ripplemark_core::scratch_words(view, table, columns)?;
@@ -155,6 +243,8 @@ impl Evaluation {
     /// # Errors
     /// If the two were made for different questions.
     pub fn merge(&mut self, other: &Evaluation) -> Result<(), Error> {
+        let settled = other.settled()?;
+        let other = settled.as_ref().unwrap_or(other);
         let program = self.program.clone();
         let view = program.view();
         let other_state = State::attach(view, other.memory.as_slice())
@@ -175,6 +265,7 @@ impl Evaluation {
                 .or_insert_with(|| Unreadable { count: 0, ..found.clone() });
             entry.count += found.count;
         }
+        self.lookups.add_reports(program.plan(), &other.lookups.reports(other.program.plan()));
         Ok(())
     }
 
@@ -201,6 +292,9 @@ impl Evaluation {
     /// # Errors
     /// If there is no memory.
     pub fn state_bytes(&self) -> Result<Vec<u8>, Error> {
+        if let Some(settled) = self.settled()? {
+            return settled.state_bytes();
+        }
         let state = State::attach(self.program.view(), self.memory.as_slice())?;
         let mut order = Vec::new();
         resize(&mut order, state.group_count(), 0)?;
@@ -217,7 +311,12 @@ impl Evaluation {
     /// If the program has no such table.
     pub fn rows_read(&self, table: &str) -> Result<u64, Error> {
         let index = self.table_index(table)?;
-        Ok(State::attach(self.program.view(), self.memory.as_slice())?.rows_read(index))
+        let own = self.program.plan().tables.get(index);
+        let kept = || self.lookups.rows(index).unwrap_or(0) as u64;
+        let Some(core) = own.and_then(|table| table.core) else { return Ok(kept()) };
+        let read = State::attach(self.program.view(), self.memory.as_slice())?.rows_read(core);
+        let waiting = !self.is_settled && own.is_some_and(|table| table.waits);
+        Ok(if waiting { read + kept() } else { read })
     }
 
     /// The result: every metric in every group of every level, and what happened to the rows.
@@ -225,10 +324,14 @@ impl Evaluation {
     /// # Errors
     /// If there is no memory.
     pub fn finish(&self) -> Result<ResultSet, Error> {
+        if let Some(settled) = self.settled()? {
+            return settled.finish();
+        }
         let _standard = Standard::enter();
         let view = self.program.view();
         let state = State::attach(view, self.memory.as_slice())?;
         let mut set = ResultSet::new(&self.program, &state, &self.unreadable);
+        set.lookups = self.lookups.reports(self.program.plan());
         level_states(self, &mut |level, state| read_level(&mut set, &self.program, state, level))?;
         set.receipt = Receipt::new(&self.program, Sha256::digest(self.state_bytes()?).into(), &set);
         Ok(set)
@@ -247,6 +350,26 @@ impl Evaluation {
         }
         Ok(memory)
     }
+}
+
+/// Columns of a table that looks up, or is looked into: as many as it has, of layouts that feed their types.
+fn check(table: &PlanTable, columns: &[Column<'_>], rows: usize) -> Result<(), core::Error> {
+    if columns.len() != table.columns.len() {
+        return Err(core::Error::new(core::Code::BatchColumns, table.columns.len()));
+    }
+    for (c, (declared, column)) in table.columns.iter().zip(columns).enumerate() {
+        if !core::eval::accepts(declared.ty, &column.data) {
+            return Err(core::Error::new(core::Code::BatchType, c));
+        }
+        let short = |bits: &core::batch::Bits<'_>| bits.capacity() < rows;
+        if core::eval::capacity(&column.data) < rows
+            || column.validity.as_ref().is_some_and(short)
+            || column.invalid.as_ref().is_some_and(short)
+        {
+            return Err(core::Error::new(core::Code::BatchLength, c));
+        }
+    }
+    Ok(())
 }
 
 /// Takes a level's mask and a state that holds its groups.

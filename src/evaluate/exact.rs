@@ -48,6 +48,9 @@ impl Evaluation {
     /// # Errors
     /// If there is no memory.
     pub fn exact(&self) -> Result<Vec<ExactGroup>, Error> {
+        if let Some(settled) = self.settled()? {
+            return settled.exact();
+        }
         let _standard = Standard::enter();
         let view = self.program().view();
         let mut groups = Vec::new();

@@ -2,6 +2,7 @@
 
 use super::result::iso_date;
 use super::{ColumnReport, Program, ResultSet, RowReport};
+use crate::lookup::LookupReport;
 use crate::show::{grouped, harmless as shown, instant};
 use ripplemark_core::types::LogicalType;
 
@@ -10,7 +11,7 @@ const SHORT_HASH: usize = 12;
 
 impl ResultSet {
     /// What happened to rows and values, a sentence each: rows read, used and not used with the reasons, values that
-    /// were unreadable, values that were missing. Names of the data are spelt out where they could steer a terminal.
+    /// were unreadable, values that were missing, and what was looked up in other tables. Names of the data are spelt out where they could steer a terminal.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.rows.iter().map(row_line).collect();
@@ -22,6 +23,7 @@ impl ResultSet {
         if !missing.is_empty() {
             notes.push(format!("missing values: {}", missing.join(", ")));
         }
+        notes.extend(self.lookups.iter().map(lookup_line));
         notes
     }
 
@@ -43,10 +45,12 @@ impl ResultSet {
     /// not read or no row was used. `program` is the one that the result was computed by.
     #[must_use]
     pub fn known_to(&self, program: &Program) -> Option<String> {
-        let tables = program.tables();
+        // As the core sees them: a time may have been looked up.
+        let view = program.view();
         let latest = |rows: &RowReport| {
-            let table = tables.iter().find(|table| table.name == rows.table)?;
-            let column = table.columns.iter().find(|column| Some(&column.name) == rows.at.as_ref())?;
+            let table = view.table(view.table_named(&rows.table)?);
+            let mut columns = (0..table.column_count).map(|column| view.column(&table, column));
+            let column = columns.find(|column| Some(column.name) == rows.at.as_deref())?;
             Some(match column.ty {
                 LogicalType::Date => iso_date(rows.watermark?),
                 _ => instant(rows.watermark?),
@@ -78,6 +82,48 @@ fn invalid_line(column: &ColumnReport) -> String {
         line.push_str(&format!(", the first is \"{}\" in row {row}", shown(text)));
     }
     line
+}
+
+fn lookup_line(lookup: &LookupReport) -> String {
+    let count = |rows: u64| grouped(&rows.to_string());
+    let LookupReport { table, path, target, rows, bytes, matched, .. } = lookup;
+    let looked = matched + lookup.key_missing + lookup.unmatched + lookup.no_time + lookup.outside;
+    let into = if path == target { String::new() } else { format!(" in {}", shown(target)) };
+    let mut line =
+        format!("lookup {}.{}{into}: {} of {}", shown(table), shown(path), count(*matched), count(looked));
+    line.push_str(&format!(" rows found one of {} rows ({})", count(*rows), size(*bytes)));
+    let example =
+        lookup.example.as_deref().map_or_else(String::new, |key| format!(", the first is {}", shown(key)));
+    let rest: Vec<String> = [
+        (lookup.key_missing, "without a key".to_owned()),
+        (lookup.unmatched, format!("whose key is not there{example}")),
+        (lookup.no_time, "without a time".to_owned()),
+        (lookup.outside, "at whose time none holds".to_owned()),
+    ]
+    .into_iter()
+    .filter(|(rows, _)| *rows > 0)
+    .map(|(rows, what)| format!("{} {what}", count(rows)))
+    .collect();
+    if !rest.is_empty() {
+        line.push_str(&format!("; not found: {}", rest.join(", ")));
+    }
+    if lookup.rows_without_key > 0 {
+        line.push_str(&format!(
+            "; rows of {} without a key: {}",
+            shown(target),
+            count(lookup.rows_without_key)
+        ));
+    }
+    line
+}
+
+/// A size in memory, in the unit that gives few digits.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} bytes"),
+        10_000..10_000_000 => format!("{} kB", bytes / 1000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
 }
 
 fn name(column: &ColumnReport) -> String {

@@ -2,7 +2,9 @@
 
 use crate::bind::{ColumnSpec, TableSpec};
 use crate::error::Error;
+use crate::lookup::{Plan, PlanTable};
 use ripplemark_core as core;
+use ripplemark_core::program::layout::Section;
 use self_cell::self_cell;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -21,6 +23,7 @@ self_cell!(
 #[derive(Clone)]
 pub struct Program {
     owned: Arc<Owned>,
+    plan: Arc<Plan>,
 }
 
 impl Program {
@@ -30,7 +33,10 @@ impl Program {
     /// If the bytes are not a whole, consistent program of this version. Never panics.
     pub fn from_bytes(bytes: impl Into<Box<[u8]>>) -> Result<Program, Error> {
         let owned = Owned::try_new(bytes.into(), |bytes| core::Program::from_bytes(bytes))?;
-        Ok(Program { owned: Arc::new(owned) })
+        // What the core does not read is checked here, so that a program that loads can be run.
+        let refused = || core::Error::new(core::Code::ProgramSection, Section::Lookups as usize);
+        let plan = Plan::of(owned.borrow_dependent()).ok_or_else(refused)?;
+        Ok(Program { owned: Arc::new(owned), plan: Arc::new(plan) })
     }
 
     /// Compiles a query against a book.
@@ -60,27 +66,28 @@ impl Program {
         Sha256::digest(self.bytes()).into()
     }
 
-    /// The tables that the program reads, with the columns it needs of each.
+    /// The tables that have to be provided, with the columns that are read of each, in an order in which they can be
+    /// fed: tables in which rows are looked up come before those whose rows look.
     #[must_use]
     pub fn tables(&self) -> Vec<TableSpec> {
-        let view = self.view();
-        (0..view.table_count())
-            .map(|t| {
-                let table = view.table(t);
-                let columns = (0..table.column_count)
-                    .map(|c| {
-                        let column = view.column(&table, c);
-                        ColumnSpec {
-                            name: column.name.to_owned(),
-                            source: column.source.to_owned(),
-                            ty: column.ty,
-                            required: true,
-                        }
-                    })
-                    .collect();
-                TableSpec { name: table.name.to_owned(), columns }
-            })
-            .collect()
+        let spec = |table: &PlanTable| TableSpec {
+            name: table.name.clone(),
+            columns: (table.columns.iter())
+                .map(|column| ColumnSpec {
+                    name: column.name.clone(),
+                    source: column.source.clone(),
+                    ty: column.ty,
+                    required: true,
+                })
+                .collect(),
+            lookup: table.is_target(),
+        };
+        self.plan.tables.iter().map(spec).collect()
+    }
+
+    /// Which tables have to be provided, and where every column comes from.
+    pub(crate) fn plan(&self) -> &Arc<Plan> {
+        &self.plan
     }
 }
 

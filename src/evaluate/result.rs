@@ -2,6 +2,7 @@
 
 use super::{Program, Receipt};
 use crate::bind::Unreadable;
+use crate::lookup::LookupReport;
 use ripplemark_core::cell::{CellValue, Cells, DimValue};
 use ripplemark_core::program::DimType;
 use ripplemark_core::program::layout::LEVEL_PERIOD;
@@ -139,7 +140,7 @@ pub struct ColumnReport {
     pub example: Option<(u64, String)>,
 }
 
-/// Values that the host could not read, by table and column name.
+/// Values that the host could not read, by table of the plan and column name.
 pub(super) type UnreadableByColumn = BTreeMap<(usize, String), Unreadable>;
 
 /// A result with everything that explains it.
@@ -157,6 +158,8 @@ pub struct ResultSet {
     pub rows: Vec<RowReport>,
     /// What happened to the values; only columns with missing or invalid values.
     pub columns: Vec<ColumnReport>,
+    /// What was looked up in other tables, and what was not found.
+    pub lookups: Vec<LookupReport>,
     /// What this result was made of.
     pub receipt: Receipt,
     pub(super) dim_types: Vec<DimType>,
@@ -177,7 +180,8 @@ impl ResultSet {
             grain: view.grain(),
             cells: Vec::new(),
             rows: (0..state.placement_count(view)).map(|i| row_report(view, state, i)).collect(),
-            columns: column_reports(view, state, unreadable),
+            columns: column_reports(program, state, unreadable),
+            lookups: Vec::new(),
             receipt: Receipt::default(),
             dim_types: dims.iter().map(|dim| dim.ty).collect(),
             hasher: Sha256::new(),
@@ -262,19 +266,21 @@ fn row_report(view: &View<'_>, state: &State<&[u64]>, i: usize) -> RowReport {
 }
 
 fn column_reports(
-    view: &View<'_>,
+    program: &Program,
     state: &State<&[u64]>,
     unreadable: &UnreadableByColumn,
 ) -> Vec<ColumnReport> {
     let mut reports = Vec::new();
+    let view = program.view();
     for t in 0..view.table_count() {
         let table = view.table(t);
         for c in 0..table.column_count {
             let (missing, invalid) = state.column_counts(view, t, c);
             if missing + invalid > 0 {
                 let column = view.column(&table, c).name;
-                let example = unreadable
-                    .get(&(t, column.to_owned()))
+                // A column that was looked up has its unreadable value, and its row, in the other table.
+                let example = (program.plan().origin(t, c))
+                    .and_then(|origin| unreadable.get(&origin))
                     .map(|found| (found.row as u64, found.text.clone()));
                 reports.push(ColumnReport {
                     table: table.name.to_owned(),

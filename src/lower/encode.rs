@@ -7,6 +7,7 @@ use super::question::{DimKind, Question, problem};
 use super::rows::{PendingConst, SlotSpec, TableCode};
 use super::zone::ZoneTable;
 use crate::diagnostic::Diagnostic;
+use crate::lookup::Plan;
 use crate::model::{Book, Column, ColumnType, Instant, Query, Ring};
 use ripplemark_core::Program;
 use ripplemark_core::cell::width;
@@ -26,6 +27,7 @@ pub(super) struct Encoder<'e, 'b> {
     tables: &'e [TableCode<'b>],
     slots: &'e [SlotSpec],
     cells: &'e CellCode,
+    plan: &'e Plan,
     sections: [Vec<u8>; SECTIONS],
     /// Text constants, sorted by their bytes, with their numbers.
     texts: BTreeMap<String, u32>,
@@ -52,6 +54,7 @@ fn day(value: i64) -> i32 {
 }
 
 impl<'e, 'b> Encoder<'e, 'b> {
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn new(
         book: &'b Book,
         query: &'e Query,
@@ -60,6 +63,7 @@ impl<'e, 'b> Encoder<'e, 'b> {
         tables: &'e [TableCode<'b>],
         slots: &'e [SlotSpec],
         cells: &'e CellCode,
+        plan: &'e Plan,
     ) -> Self {
         let mut texts = BTreeMap::new();
         for table in tables {
@@ -89,6 +93,7 @@ impl<'e, 'b> Encoder<'e, 'b> {
             tables,
             slots,
             cells,
+            plan,
             sections: Default::default(),
             texts,
             consts: Vec::new(),
@@ -118,19 +123,22 @@ impl<'e, 'b> Encoder<'e, 'b> {
         self.cell_records();
         self.metric_records();
         self.levels();
+        self.sections[Section::Lookups as usize] = self.plan.bytes();
         for constant in std::mem::take(&mut self.consts) {
             self.sections[Section::Consts as usize].extend(constant.to_le_bytes());
         }
         let bytes = self.assemble(&times);
         // The loader is the judge of what a program is; what it refuses must not leave the compiler.
-        match Program::from_bytes(&bytes) {
-            Ok(_) => Ok(bytes),
-            Err(error) => Err(vec![problem(
-                "RM0399",
-                format!("the compiled program is not valid: {error}"),
-                Some("please report the book and the query: this is a mistake in ripplemark".into()),
-            )]),
-        }
+        let fault = match Program::from_bytes(&bytes) {
+            Ok(program) if Plan::of(&program).as_ref() == Some(self.plan) => return Ok(bytes),
+            Ok(_) => "its lookups do not fit its tables".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Err(vec![problem(
+            "RM0399",
+            format!("the compiled program is not valid: {fault}"),
+            Some("please report the book and the query: this is a mistake in ripplemark".into()),
+        )])
     }
 
     fn record(&self, section: Section) -> Vec<u8> {
@@ -425,11 +433,13 @@ impl<'e, 'b> Encoder<'e, 'b> {
             times.as_of,
         );
         for (table, asked) in self.tables.iter().zip(&self.question.tables) {
-            let filter =
-                asked.filter.as_ref().map_or_else(|| "-".into(), |row| meaning::row(table.table, row));
+            let filter = asked
+                .filter
+                .as_ref()
+                .map_or_else(|| "-".into(), |row| meaning::row(self.book, table.table, row));
             let _ = writeln!(text, "table {:?} where {filter}", table.table.name);
             for column in table.columns.iter().filter_map(|c| table.table.columns.get(c.0)) {
-                let _ = writeln!(text, "column {}", meaning::column(column));
+                let _ = writeln!(text, "column {}", meaning::column(self.book, table.table, column));
             }
             for (at, _) in &table.placements {
                 let name = at.and_then(|c| table.table.columns.get(c.0)).map_or("-", |c| c.name.as_str());

@@ -4,7 +4,8 @@
 //! they compute. Labels, descriptions, owners and the layout of the file do not show. The text is only ever hashed.
 
 use crate::model::{
-    Aggregate, ArithOp, Book, Cell, Column, ColumnType, Const, MetricId, Row, RowFn, RowNode, RowType, Table,
+    Aggregate, ArithOp, Book, Cell, Column, ColumnId, ColumnType, Const, MetricId, Row, RowFn, RowNode,
+    RowType, Table,
 };
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -36,7 +37,45 @@ fn metric_text(book: &Book, id: MetricId) -> String {
     }
 }
 
-pub(super) fn column(column: &Column) -> String {
+/// A column's declaration; of one that is looked up also the way to it.
+pub(super) fn column(book: &Book, table: &Table, column: &Column) -> String {
+    let mut text = declaration(column);
+    // No column is found through more tables than there are; a bound costs nothing and needs no trust.
+    let (mut table, mut found) = (table, column.found);
+    for _ in 0..crate::lookup::MAX_STEPS {
+        let way = found.and_then(|found| {
+            let lookup = table.lookups.get(found.lookup)?;
+            Some((lookup, book.tables.get(lookup.table.0)?, found.column))
+        });
+        let Some((lookup, target, theirs)) = way else { break };
+        let all = |table: &Table, ids: &[ColumnId]| -> Vec<String> {
+            ids.iter().filter_map(|id| table.columns.get(id.0)).map(declaration).collect()
+        };
+        let times: Vec<ColumnId> =
+            target.valid.iter().flat_map(|valid| [Some(valid.from), valid.to]).flatten().collect();
+        let at: Vec<ColumnId> = lookup.at.into_iter().collect();
+        let name = target.columns.get(theirs.0).map_or_else(String::new, declaration);
+        let _ = write!(
+            text,
+            " found {name} in {} by {:?} = {:?} at {:?} in {:?}",
+            target.name,
+            all(table, &lookup.by),
+            all(target, &target.key),
+            all(table, &at),
+            all(target, &times),
+        );
+        found = target.columns.get(theirs.0).and_then(|column| column.found);
+        table = target;
+    }
+    text
+}
+
+/// A column that places rows in time: its name is enough where it is the table's own.
+pub(super) fn placing(book: &Book, table: &Table, own: &Column) -> String {
+    if own.found.is_some() { column(book, table, own) } else { own.name.clone() }
+}
+
+fn declaration(column: &Column) -> String {
     let mut text = format!("{}:", column.name);
     match &column.ty {
         ColumnType::Int => text.push_str("int"),
@@ -83,12 +122,14 @@ pub(super) fn arith(op: ArithOp) -> &'static str {
     }
 }
 
-pub(super) fn row(table: &Table, expr: &Row) -> String {
-    let all = |parts: &[&Row]| parts.iter().map(|part| row(table, part)).collect::<Vec<_>>().join(" ");
+pub(super) fn row(book: &Book, table: &Table, expr: &Row) -> String {
+    let all = |parts: &[&Row]| parts.iter().map(|part| row(book, table, part)).collect::<Vec<_>>().join(" ");
     match &expr.node {
         RowNode::Const(c) => constant(c),
         RowNode::Missing => format!("(missing {:?})", expr.ty),
-        RowNode::Column(id) => table.columns.get(id.0).map_or_else(String::new, column),
+        RowNode::Column(id) => {
+            table.columns.get(id.0).map_or_else(String::new, |own| column(book, table, own))
+        }
         RowNode::Neg(a) => format!("(neg {})", all(&[a])),
         RowNode::Not(a) => format!("(not {})", all(&[a])),
         RowNode::Arith(op, a, b) => format!("({} {})", arith(*op), all(&[a, b])),
@@ -100,7 +141,7 @@ pub(super) fn row(table: &Table, expr: &Row) -> String {
         RowNode::IsNull(a) => format!("(null {})", all(&[a])),
         RowNode::In(a, list) => {
             let list: Vec<String> = list.iter().map(constant).collect();
-            format!("(in {} [{}])", row(table, a), list.join(" "))
+            format!("(in {} [{}])", row(book, table, a), list.join(" "))
         }
         RowNode::Cast(a) => format!("(cast {:?} {})", expr.ty, all(&[a])),
         RowNode::Call(RowFn::DaysBetween, args) if args.iter().any(|a| a.ty == RowType::Timestamp) => {
@@ -113,8 +154,11 @@ pub(super) fn row(table: &Table, expr: &Row) -> String {
 
 pub(super) fn aggregate(book: &Book, aggregate: &Aggregate) -> String {
     let Some(table) = book.tables.get(aggregate.table.0) else { return String::new() };
-    let part = |expr: &Option<Row>| expr.as_ref().map_or_else(|| "-".into(), |expr| row(table, expr));
-    let at = aggregate.at.and_then(|at| table.columns.get(at.0)).map_or_else(|| "-".into(), column);
+    let part = |expr: &Option<Row>| expr.as_ref().map_or_else(|| "-".into(), |expr| row(book, table, expr));
+    let at = aggregate
+        .at
+        .and_then(|at| table.columns.get(at.0))
+        .map_or_else(|| "-".into(), |own| column(book, table, own));
     format!(
         "[{:?} {} at {at} of {} where {}]",
         aggregate.func,

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! query ─ question ─► aggregates ─ table, rows ─► row code, slots ─ cells ─► cell code ─ encode ─► bytes
+//!                                        └─ lookups ─► plan ───────────────────────────────┘
 //! ```
 //!
 //! Equal expressions become one instruction and equal aggregates one slot, whatever metric they come from.
@@ -9,6 +10,7 @@
 
 mod cells;
 mod encode;
+mod lookups;
 mod meaning;
 mod question;
 mod rows;
@@ -22,6 +24,7 @@ use crate::model::{Aggregate, Book, Cell, ColumnId, MetricId, Query, TableId};
 use encode::Encoder;
 use question::Question;
 use ripplemark_float_env::Standard;
+use std::collections::BTreeSet;
 
 /// How a metric's number is computed, as `check` prints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +61,9 @@ pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
     }
     let slots = slots.sorted();
     let cells = cells::lower(book, &question, &slots)?;
-    Encoder::new(book, query, &question, &zone, &tables, &slots, &cells).finish()
+    let aggregated: Vec<_> = question.tables.iter().map(|asked| asked.id).zip(&tables).collect();
+    let plan = lookups::plan(book, &aggregated);
+    Encoder::new(book, query, &question, &zone, &tables, &slots, &cells, &plan).finish()
 }
 
 /// Says how a metric's number is computed.
@@ -77,6 +82,24 @@ pub fn tables_read(book: &Book, metric: MetricId) -> Vec<TableId> {
     tables.sort_unstable();
     tables.dedup();
     tables
+}
+
+/// The tables that a metric needs: those that it reads, and those in which it looks something up, in the order of the
+/// book. What a query groups or filters by may need more.
+#[must_use]
+pub fn tables_needed(book: &Book, metric: MetricId) -> Vec<TableId> {
+    let mut aggregates = Vec::new();
+    let whole = Cell::Metric(metric);
+    aggregates_of(book, &whole, &mut Vec::new(), &mut aggregates);
+    let mut columns = Vec::new();
+    for aggregate in aggregates {
+        let mut read = BTreeSet::new();
+        for row in aggregate.arg.iter().chain(&aggregate.filter) {
+            rows::columns_of(row, &mut read);
+        }
+        columns.push((aggregate.table, read.into_iter().collect()));
+    }
+    lookups::needed(book, &columns).into_keys().collect()
 }
 
 /// The tables that a metric reads, each with the column that places its rows in time.

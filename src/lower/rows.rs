@@ -327,7 +327,8 @@ pub(super) fn relation(op: CmpOp) -> u8 {
     }
 }
 
-fn columns_of(row: &Row, out: &mut BTreeSet<ColumnId>) {
+/// The columns that an expression reads.
+pub(super) fn columns_of(row: &Row, out: &mut BTreeSet<ColumnId>) {
     match &row.node {
         RowNode::Const(_) | RowNode::Missing | RowNode::AsOf => {}
         RowNode::Column(c) => {
@@ -391,9 +392,12 @@ pub(super) fn slot_hashes(book: &Book, question: &Question<'_>, aggregate: &Aggr
     let Some(table) = book.tables.get(aggregate.table.0) else {
         return SlotHashes { value: [0; 32], count: [0; 32] };
     };
-    let part = |row: &Option<Row>| row.as_ref().map_or_else(|| "-".into(), |row| meaning::row(table, row));
+    let part =
+        |row: &Option<Row>| row.as_ref().map_or_else(|| "-".into(), |row| meaning::row(book, table, row));
     let at = if question.reads_time { aggregate.at } else { None };
-    let at = at.and_then(|c| table.columns.get(c.0)).map_or("-", |c| c.name.as_str());
+    let at = at
+        .and_then(|c| table.columns.get(c.0))
+        .map_or_else(|| "-".into(), |c| meaning::placing(book, table, c));
     let name = |what: &str| {
         meaning::hash(&format!(
             "slot {what} {} at {at} of {} where {}",

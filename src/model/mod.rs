@@ -111,10 +111,49 @@ pub struct Table {
     pub entity: Option<String>,
     /// The column that places a row in time unless a metric names another.
     pub time: Option<ColumnId>,
-    /// The declared columns; others in the data are not read.
+    /// The declared columns (others in the data are not read), then those that lookups find: plain names first, then
+    /// `path.column`.
     pub columns: Vec<Column>,
+    /// Columns whose values together name one row; empty where other tables cannot look rows up here.
+    pub key: Vec<ColumnId>,
+    /// From when until when a row holds, where one key has several rows in the course of time.
+    pub valid: Option<Validity>,
+    /// Tables in which rows of this one find a row.
+    pub lookups: Vec<Lookup>,
     /// What the table holds, for people.
     pub description: String,
+}
+
+/// The columns that say when a row holds: from the first to before the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// A row without a value here holds since ever.
+    pub from: ColumnId,
+    /// A row without a value here, or a table without this column: until the next row of the same key begins.
+    pub to: Option<ColumnId>,
+}
+
+/// A way from each row of a table to at most one row of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// The name of the path: `lead` in `lead.channel`.
+    pub name: String,
+    /// The table that is looked into.
+    pub table: TableId,
+    /// Columns of this table, one for each column of the other's key, in its order.
+    pub by: Vec<ColumnId>,
+    /// The column of this table that says which of the rows of a key holds; given exactly if the other table's rows
+    /// hold for a time.
+    pub at: Option<ColumnId>,
+}
+
+/// Where a column's values come from that is not among the table's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Position in [`Table::lookups`].
+    pub lookup: usize,
+    /// The column of the table that is looked into.
+    pub column: ColumnId,
 }
 
 /// A declared column.
@@ -128,6 +167,8 @@ pub struct Column {
     pub ty: ColumnType,
     /// Spellings that mean another value: (as written in the data, as meant), sorted by the first.
     pub values: Vec<(String, String)>,
+    /// Where the values come from; `None`: the table's own data.
+    pub found: Option<Found>,
     /// What the column holds, for people.
     pub description: String,
 }

@@ -21,13 +21,16 @@ use crate::bind::{Binder, TableSpec};
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::evaluate::{Coordinate, Program};
+use crate::lookup::{DEFAULT_LIMIT, Lookups};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use output::Taking;
 use parts::Parts;
+use ripplemark_core::batch::Column;
 use ripplemark_core::trace::{Entry, Spot, Target, Traced, Wanted, trace};
 use ripplemark_core::{Register, Scratch};
 use ripplemark_float_env::Standard;
+use std::collections::BTreeSet;
 
 /// What to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,19 +93,23 @@ pub struct DrillThrough {
     address: CellAddress,
     options: DrillOptions,
     parts: Parts,
-    /// One for each table that the metric reads.
+    /// The tables that the metric reads, and those in which their rows look something up, in the order of the plan.
     tables: Vec<Table>,
+    lookups: Lookups,
     registers: Vec<Register>,
     words: Vec<u64>,
 }
 
 struct Table {
-    /// Its position in the program.
-    index: usize,
+    /// Its position in the program's plan.
+    position: usize,
     spec: TableSpec,
     /// The last schema seen, with the binder made for it.
     binder: Option<(SchemaRef, Binder)>,
-    taking: Taking,
+    /// Its number in the core, and the rows that are listed; `None` where rows are only looked up.
+    traced: Option<(usize, Taking)>,
+    /// Whether rows of the others are looked up here.
+    kept: bool,
 }
 
 /// What is known about a row after it was traced.
@@ -136,16 +143,33 @@ impl DrillThrough {
         let metric = address.fit(program)?;
         let view = program.view();
         let parts = Parts::new(view, metric);
+        let plan = program.plan();
+        let traced = |position: usize| -> Option<usize> {
+            plan.tables.get(position)?.core.filter(|core| parts.reads(view, *core))
+        };
+        let read = plan.tables.iter().enumerate().filter(|(position, _)| traced(*position).is_some());
+        let mut needed: BTreeSet<usize> = BTreeSet::new();
+        for (_, table) in read {
+            if table.waits {
+                return Err(Error::lookup(format!(
+                    "rows of table `{}` look into a table that looks into it, or into itself; ask for the rows behind \
+                     a metric in a query that needs only one of the two ways",
+                    table.name
+                )));
+            }
+            needed.extend(&table.needs);
+        }
         let tables = program
             .tables()
             .into_iter()
             .enumerate()
-            .filter(|(index, _)| parts.reads(view, *index))
-            .map(|(index, spec)| Table {
-                index,
-                taking: Taking::new(&spec.name, parts.has_roles()),
+            .filter(|(position, _)| traced(*position).is_some() || needed.contains(position))
+            .map(|(position, spec)| Table {
+                position,
+                traced: traced(position).map(|core| (core, Taking::new(&spec.name, parts.has_roles()))),
                 spec,
                 binder: None,
+                kept: needed.contains(&position),
             })
             .collect();
         Ok(DrillThrough {
@@ -154,6 +178,7 @@ impl DrillThrough {
             options,
             parts,
             tables,
+            lookups: Lookups::new(program.plan(), DEFAULT_LIMIT)?,
             registers: Vec::new(),
             words: Vec::new(),
         })
@@ -165,7 +190,8 @@ impl DrillThrough {
         &self.address
     }
 
-    /// The tables whose rows can be behind the cell, with the columns that must be there: those that the metric reads.
+    /// The tables to be fed, in their order, with the columns that must be there: those whose rows can be behind the cell,
+    /// because the metric reads them, and before them those in which their rows look something up.
     #[must_use]
     pub fn tables(&self) -> Vec<TableSpec> {
         self.tables.iter().map(|table| table.spec.clone()).collect()
@@ -183,16 +209,29 @@ impl DrillThrough {
         let at = self.tables.iter().position(|own| own.spec.name == table);
         let at = at.ok_or_else(|| Error::table(table, known()))?;
         let Some(own) = self.tables.get_mut(at) else { return Err(Error::table(table, Vec::new())) };
-        let found = look(
-            &self.program,
-            &self.address,
-            &self.parts,
-            own,
-            batch,
-            &mut self.registers,
-            &mut self.words,
-        )?;
-        own.taking.take(batch, &found, &self.options)
+        let schema = batch.schema();
+        if own.binder.as_ref().is_none_or(|(known, _)| *known != schema) {
+            let binder = Binder::new(&own.spec, &schema).map_err(Error::bind)?;
+            own.binder = Some((schema, binder));
+        }
+        let Some((_, binder)) = &own.binder else { return Err(Error::memory()) };
+        let bound = binder.bind(batch)?;
+        let (columns, rows) = (bound.columns(), bound.rows());
+        let plan = self.program.plan();
+        if let Some((core, taking)) = &mut own.traced {
+            let wide = self.lookups.widen(plan, own.position, &columns, rows)?;
+            let feeds = plan.tables.get(own.position).map_or(&[][..], |table| &table.feeds);
+            let whole: Option<Vec<_>> =
+                feeds.iter().map(|&c| columns.get(c).copied().or_else(|| wide.column(c))).collect();
+            let whole = whole.ok_or_else(Error::memory)?;
+            let mut scratch = (&mut self.registers, &mut self.words);
+            let found = look(&self.program, &self.address, &self.parts, *core, &whole, rows, &mut scratch)?;
+            taking.take(batch, &found, &self.options)?;
+        }
+        if own.kept {
+            self.lookups.keep(plan, own.position, &columns, rows)?;
+        }
+        Ok(())
     }
 
     /// Looks through everything that a reader gives.
@@ -200,6 +239,8 @@ impl DrillThrough {
     /// # Errors
     /// As [`DrillThrough::feed`], and if the reader fails.
     pub fn feed_reader(&mut self, table: &str, reader: impl RecordBatchReader) -> Result<(), Error> {
+        // A table without rows is one that was fed: nothing will be found in it.
+        self.feed(table, &RecordBatch::new_empty(reader.schema()))?;
         for batch in reader {
             self.feed(table, &batch.map_err(|e| Error::other(format!("table `{table}`: {e}")))?)?;
         }
@@ -211,7 +252,9 @@ impl DrillThrough {
     pub fn finish(self) -> CellRows {
         CellRows {
             address: self.address,
-            tables: self.tables.into_iter().map(|table| table.taking.finish()).collect(),
+            tables: (self.tables.into_iter())
+                .filter_map(|table| table.traced.map(|(_, taking)| taking.finish()))
+                .collect(),
         }
     }
 }
@@ -242,28 +285,20 @@ fn look(
     program: &Program,
     address: &CellAddress,
     parts: &Parts,
-    table: &mut Table,
-    batch: &RecordBatch,
-    registers: &mut Vec<Register>,
-    words: &mut Vec<u64>,
+    table: usize,
+    columns: &[Column<'_>],
+    rows: usize,
+    (registers, words): &mut (&mut Vec<Register>, &mut Vec<u64>),
 ) -> Result<Vec<Found>, Error> {
     let view = program.view();
-    let schema = batch.schema();
-    if table.binder.as_ref().is_none_or(|(own, _)| *own != schema) {
-        let binder = Binder::new(&table.spec, &schema).map_err(Error::bind)?;
-        table.binder = Some((schema, binder));
-    }
-    let Some((_, binder)) = &table.binder else { return Err(Error::memory()) };
-    let bound = binder.bind(batch)?;
-    let columns = bound.columns();
-    resize(words, ripplemark_core::scratch_words(view, table.index, &columns)?, 0)?;
-    resize(registers, view.table(table.index).code_count, Register::ZERO)?;
+    resize(words, ripplemark_core::scratch_words(view, table, columns)?, 0)?;
+    resize(registers, view.table(table).code_count, Register::ZERO)?;
     let mut found = Vec::new();
-    resize(&mut found, bound.rows(), Found::default())?;
+    resize(&mut found, rows, Found::default())?;
     let key: Vec<Wanted<'_>> = address.key.iter().map(wanted).collect();
     let target = Target { key: &key, period: address.period };
     let mut scratch = Scratch { registers, words };
-    trace(view, table.index, &columns, bound.rows(), &target, &mut scratch, |traced| {
+    trace(view, table, columns, rows, &target, &mut scratch, |traced| {
         let rows = found.get_mut(traced.first_row()..).unwrap_or(&mut []);
         judge(parts, traced, rows);
     })?;

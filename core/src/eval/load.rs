@@ -11,8 +11,9 @@ use crate::program::{ColumnView, Program};
 use crate::reason::Reasons;
 use crate::types::LogicalType;
 
-/// How many rows a column's values cover.
-pub(crate) fn capacity(data: &Data<'_>) -> usize {
+/// How many rows a column's values cover; as many as you like where none has a value.
+#[must_use]
+pub fn capacity(data: &Data<'_>) -> usize {
     match data {
         Data::I8(v) => v.len(),
         Data::I16(v) => v.len(),
@@ -33,7 +34,8 @@ pub(crate) fn capacity(data: &Data<'_>) -> usize {
 }
 
 /// Whether a layout can feed a declared type.
-pub(crate) fn accepts(ty: LogicalType, data: &Data<'_>) -> bool {
+#[must_use]
+pub fn accepts(ty: LogicalType, data: &Data<'_>) -> bool {
     let integer = matches!(
         data,
         Data::I8(_)

@@ -7,6 +7,7 @@ mod load;
 mod ops;
 mod text;
 
+pub use load::{accepts, capacity};
 pub(crate) use load::{load, status};
 pub(crate) use ops::{exponential, holds, logarithm, power, run, square_root};
 pub use text::column_words;

@@ -6,7 +6,7 @@
 /// First bytes of a program. The line break shows transfers that "repair" line ends.
 pub const MAGIC: [u8; 8] = *b"RMPROG\r\n";
 /// Version of the format that this crate reads and writes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Stands where an index may be absent.
 pub const NONE: u32 = u32::MAX;
 /// Most dimensions a query may group by.
@@ -85,13 +85,15 @@ pub enum Section {
     Metrics,
     /// Masks of the dimensions that a level keeps.
     Levels,
+    /// How hosts look rows up in other tables; the core takes tables as they come out of that, and does not read it.
+    Lookups,
 }
 
 /// Number of sections.
-pub const SECTIONS: usize = 17;
+pub const SECTIONS: usize = 18;
 
 /// Bytes of a record of each section.
-pub const RECORD: [usize; SECTIONS] = [1, 8, 12, 16, 40, 40, 8, 4, 16, 8, 12, 8, 52, 16, 8, 96, 4];
+pub const RECORD: [usize; SECTIONS] = [1, 8, 12, 16, 40, 40, 8, 4, 16, 8, 12, 8, 52, 16, 8, 96, 4, 1];
 
 /// Offsets inside a record of [`Section::Tables`].
 #[allow(missing_docs)]

@@ -189,6 +189,13 @@ impl<'a> Program<'a> {
         self.bytes.get(header::SIGNATURE..header::SIGNATURE + 32).unwrap_or(&[])
     }
 
+    /// The section that says how hosts look rows up in other tables, as it is: nothing in it has been checked. Empty
+    /// where nothing is looked up.
+    #[must_use]
+    pub fn lookups(&self) -> &'a [u8] {
+        self.sections[Section::Lookups as usize]
+    }
+
     /// Length of a period; `None` where the query asks for no time axis.
     #[must_use]
     pub fn grain(&self) -> Option<Grain> {

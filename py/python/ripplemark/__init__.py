@@ -16,7 +16,7 @@ from ._book import Book, Column, Metric, SavedQuery, Table, Team, load, loads
 from ._errors import BookError, CellError, DataError, Error, FileError, QueryError, StateError
 from ._listing import Listing
 from ._program import Evaluation, Program
-from ._result import Cell, ColumnReport, MetricInfo, Result, RowReport
+from ._result import Cell, ColumnReport, LookupReport, MetricInfo, Result, RowReport
 from ._ripplemark import version as __version__
 from ._rows import RowCounts, Rows
 
@@ -32,6 +32,7 @@ __all__ = [
     "Evaluation",
     "FileError",
     "Listing",
+    "LookupReport",
     "Metric",
     "MetricInfo",
     "Program",

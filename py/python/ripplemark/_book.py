@@ -91,7 +91,13 @@ class Book:
     def tables(self) -> Listing[Table]:
         """The tables that the book declares."""
         return listing_of_tables(
-            Table(**{**table, "columns": tuple(Column(**column) for column in table["columns"])})
+            Table(
+                **{
+                    **table,
+                    "key": tuple(table["key"]),
+                    "columns": tuple(Column(**column) for column in table["columns"]),
+                }
+            )
             for table in self._about["tables"]
         )
 
@@ -159,7 +165,8 @@ class Book:
 
         Every other argument is a table of the book: a path (Parquet or CSV), a pandas, polars or pyarrow frame, a
         DuckDB relation, anything else that speaks Arrow, or a list or iterator of those. `data` takes the same as a
-        dict, for names that are no Python names or are taken. Only tables that the metrics read are looked at.
+        dict, for names that are no Python names or are taken. Only tables that the question reads are looked at, those
+        included in which it looks something up.
 
         Raises :class:`QueryError`, :class:`DataError` or :class:`FileError`.
         """
@@ -196,7 +203,8 @@ class Book:
         metrics = {metric.name: metric for metric in self.metrics}
         needing = [name for name in asked if table in metrics[name].tables]
         possible = [name for name in asked if given.issuperset(metrics[name].tables)]
-        message = f"table `{table}` is missing; needed by {_listed(needing)}"
+        # A dimension or a filter may look something up that no metric does.
+        message = f"table `{table}` is missing; needed by {_listed(needing) or 'what `by` or `filter` look up'}"
         if possible:
             return f"{message}; hand it over, or ask only for metrics=[{', '.join(map(repr, possible))}]"
         return f"{message}; hand it over: {table}=..."

@@ -27,6 +27,8 @@ class Column:
     type: str
     """`int`, `decimal(2)`, `float`, `bool`, `category`, `id`, `date` or `timestamp`."""
     description: str = ""
+    lookup: Optional[str] = None
+    """The lookup that finds the values; `None`: they are the table's own."""
 
     def __str__(self) -> str:
         return f"{self.name}: {self.type}"
@@ -43,6 +45,10 @@ class Table:
     time: Optional[str] = None
     """The column that places a row in time."""
     description: str = ""
+    key: Tuple[str, ...] = ()
+    """The columns that name one row, for lookups from other tables."""
+    lookup: bool = False
+    """Of a program's table: True if rows of other tables are looked up in it, so that it is fed before them."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Metric:
     """`exact`: one rational over counts, integers and decimals, rounded once; `exact over floats`: the same over
     exact sums of doubles; `rounded`: a function such as `sqrt` rounds on the way."""
     tables: Tuple[str, ...]
-    """The tables it reads."""
+    """The tables it reads, those included in which it looks something up."""
     meaning: str
     """SHA-256 of what the metric means, in hex: equal in two books exactly if they compute the same."""
 

@@ -45,11 +45,15 @@ class Program:
 
     @property
     def tables(self) -> Listing[Table]:
-        """The tables that the program reads, with the columns it needs of each."""
+        """The tables to be fed, in their order, with the columns that are read of each.
+
+        Tables in which rows are looked up (`lookup`) come before those whose rows look.
+        """
         return listing_of_tables(
             Table(
                 name=table["name"],
                 columns=tuple(Column(name=c["name"], source=c["source"], type=c["type"]) for c in table["columns"]),
+                lookup=table["lookup"],
             )
             for table in self._about["tables"]
         )

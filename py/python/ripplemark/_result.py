@@ -69,6 +69,35 @@ class ColumnReport:
 
 
 @dataclass(frozen=True)
+class LookupReport:
+    """What rows of a table found in another one. Rows that found nothing stay, with missing values."""
+
+    table: str
+    path: str
+    """The name of the lookup."""
+    target: str
+    """The table that is looked into."""
+    rows: int
+    """Its rows."""
+    rows_without_key: int
+    """Rows of it that nothing can find: their key is missing or not readable."""
+    bytes: int
+    """About the memory that it takes."""
+    matched: int
+    """Rows that found a row."""
+    key_missing: int
+    """Rows whose own key is missing."""
+    unmatched: int
+    """Rows whose key is not in the other table."""
+    no_time: int
+    """Rows that do not say when, while rows of the other table hold for a time."""
+    outside: int
+    """Rows whose key is there, but with no row that holds at their time."""
+    example: Optional[str]
+    """The first key that is not there."""
+
+
+@dataclass(frozen=True)
 class Cell:
     """One number with everything beside it."""
 
@@ -152,6 +181,13 @@ class Result:
             row, example = column["example"] or (None, None)
             reports.append(ColumnReport(**{**column, "example_row": row, "example": example}))
         return Listing(reports, "missing or unreadable values", list(ColumnReport.__dataclass_fields__))
+
+    @property
+    def lookups(self) -> Listing[LookupReport]:
+        """What was looked up in other tables, and how many rows found nothing."""
+        reports = [LookupReport(**report) for report in self._about["lookups"]]
+        shown = ["table", "path", "target", "rows", "matched", "key_missing", "unmatched", "no_time", "outside", "example"]
+        return Listing(reports, "lookups", shown)
 
     @property
     def receipt(self) -> Dict[str, Any]:

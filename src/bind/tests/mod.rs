@@ -70,7 +70,7 @@ fn see(column: &Column<'_>, row: usize) -> Seen {
 
 fn table(ty: LogicalType) -> TableSpec {
     let column = ColumnSpec { name: "x".into(), source: "The X".into(), ty, required: true };
-    TableSpec { name: "t".into(), columns: vec![column] }
+    TableSpec::new("t", vec![column])
 }
 
 fn schema_of(array: &ArrayRef) -> Schema {

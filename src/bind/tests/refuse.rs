@@ -56,7 +56,7 @@ fn spec(columns: &[(&str, &str, bool)]) -> TableSpec {
             required: *required,
         })
         .collect();
-    TableSpec { name: "deals".into(), columns }
+    TableSpec::new("deals", columns)
 }
 
 fn batch(columns: &[(&str, i64)]) -> RecordBatch {

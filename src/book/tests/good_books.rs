@@ -181,3 +181,78 @@ fn a_ratio_of_metrics_may_name_its_table_and_warns_of_an_idle_time() {
         (Some("per_deal"), Some("sales"))
     );
 }
+
+#[test]
+fn lookups_bring_columns_by_path_and_by_name() {
+    let text = r#"
+ripplemark: 1
+book: {id: acme}
+teams: {sales: Sales}
+tables:
+  opps:
+    time: closed
+    columns: {opp: id, account: id, rep: category, closed: date}
+    lookups:
+      account: {table: accounts, columns: [{area: region_name}]}
+      rep: {table: reps, columns: {office: office, since: valid}}
+  accounts:
+    key: account
+    columns: {account: category, region: id}
+    lookups: {regions: {by: region, columns: {region_name: name}}}
+  regions:
+    key: [region]
+    columns: {region: id, name: {type: category, values: {EU: Europe}}}
+    lookups: {back: {table: accounts, by: region}}
+  reps: {key: rep, valid_from: valid, columns: {rep: id, valid: date, office: category}}
+metrics:
+  - {name: a, owner: sales, of: opps, expr: 'count_if(account.region_name == "Europe" && area == "Europe" && rep.office == "x")'}
+  - {name: b, owner: sales, of: opps, at: rep.valid, agg: count}
+saved_queries: [{name: q, metrics: [a], by: [area, rep.office]}]
+"#;
+    let book = load(text).book;
+    let names = |table: &Table| table.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        names(&book.tables[0]),
+        "opp account rep closed area office since account.account account.region account.region_name rep.rep rep.valid \
+         rep.office"
+    );
+    assert_eq!(names(&book.tables[1]), "account region region_name regions.region regions.name");
+    let (opps, accounts, regions) = (&book.tables[0], &book.tables[1], &book.tables[2]);
+    assert_eq!((accounts.key.as_slice(), accounts.valid), (&[ColumnId(0)][..], None));
+    assert_eq!(book.tables[3].valid, Some(Validity { from: ColumnId(1), to: None }));
+    let way = Lookup { name: "account".into(), table: TableId(1), by: vec![ColumnId(1)], at: None };
+    assert_eq!(opps.lookups[0], way);
+    // The table's own time decides where nothing else is said.
+    assert_eq!((opps.lookups[1].by.as_slice(), opps.lookups[1].at), (&[ColumnId(2)][..], Some(ColumnId(3))));
+    // A chain: the account's region, whose name is the region's.
+    let area = opps.columns[4].clone();
+    assert_eq!(area.found, Some(Found { lookup: 0, column: ColumnId(2) }));
+    assert_eq!(accounts.columns[2].found, Some(Found { lookup: 0, column: ColumnId(1) }));
+    assert_eq!((&area.ty, &area.values), (&regions.columns[1].ty, &regions.columns[1].values));
+}
+
+#[test]
+fn lookups_cannot_multiply_columns_without_end() {
+    let columns: String = (0..200).map(|i| format!("c{i}: id, ")).collect();
+    let mut text = String::from("ripplemark: 1\nbook: {id: acme}\nteams: {s: S}\ntables:\n");
+    for t in 0..40 {
+        let lookups: String = (0..40).map(|l| format!("l{l}: {{table: t{l}}}, ")).collect();
+        text.push_str(&format!("  t{t}: {{key: c0, columns: {{{columns}}}, lookups: {{{lookups}}}}}\n"));
+    }
+    text.push_str("metrics: [{name: m, owner: s, of: t0, agg: count}]\n");
+    let refused = load_with(&text, "many.yaml", &Lang).expect_err("320,000 columns");
+    assert!(refused.to_string().contains("RM0102"), "{refused}");
+    // A chain of tables that is too long for a column, but not for the loader's stack.
+    let mut text = String::from(
+        "ripplemark: 1\nbook: {id: acme}\nteams: {s: S}\ntables:\n  t0: {key: k, columns: {k: id, x: id}}\n",
+    );
+    for t in 1..400 {
+        let before = t - 1;
+        text.push_str(&format!(
+            "  t{t}: {{key: k, columns: {{k: id}}, lookups: {{b: {{table: t{before}, columns: [x]}}}}}}\n"
+        ));
+    }
+    text.push_str("metrics: [{name: m, owner: s, of: t0, agg: count}]\n");
+    let refused = load_with(&text, "long.yaml", &Lang).expect_err("400 steps");
+    assert!(refused.to_string().contains("through more than 63 tables"), "{refused}");
+}

@@ -14,7 +14,14 @@ use crate::model::{
 };
 
 fn column(name: &str, ty: ColumnType) -> Column {
-    Column { name: name.into(), source: name.into(), ty, values: Vec::new(), description: String::new() }
+    Column {
+        name: name.into(),
+        source: name.into(),
+        ty,
+        values: Vec::new(),
+        found: None,
+        description: String::new(),
+    }
 }
 
 /// Opportunities: one column of every type.
@@ -35,7 +42,16 @@ fn opps() -> Table {
     ];
     columns[4].values = vec![("Won!".into(), "won".into())];
     columns[5].values = vec![("GTXPro".into(), "GTX Pro".into())];
-    Table { name: "opps".into(), entity: None, time: None, columns, description: String::new() }
+    Table {
+        name: "opps".into(),
+        entity: None,
+        time: None,
+        columns,
+        key: Vec::new(),
+        valid: None,
+        lookups: Vec::new(),
+        description: String::new(),
+    }
 }
 
 fn column_row(name: &str) -> Row {

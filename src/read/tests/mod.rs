@@ -35,7 +35,7 @@ fn table(columns: &[(&str, LogicalType)]) -> TableSpec {
             required: true,
         })
         .collect();
-    TableSpec { name: "t".into(), columns }
+    TableSpec::new("t", columns)
 }
 
 /// All batches, or the first error.

@@ -1,0 +1,81 @@
+//! The plan in a program's bytes: whatever they say, loading does not panic, and what loads can be fed.
+
+use super::*;
+use ripplemark_core::program::layout::{SECTIONS, Section, header};
+
+const TABLES: &str = "  opps: {time: closed, columns: {a: id, r: {type: category, values: {x: y}}, closed: date}, lookups: {acc: {table: accounts, by: a}, rep: {table: reps, by: r}}}
+  accounts: {key: k, columns: {k: id, up: id, v: decimal(3)}, lookups: {up: {table: accounts, by: up, columns: [{top: v}]}}}
+  reps: {key: k, valid_from: f, valid_to: t, columns: {k: id, f: date, t: date, n: category}}";
+
+fn sample() -> Program {
+    program(
+        TABLES,
+        "  - {name: m, owner: s, of: opps, agg: sum, expr: acc.top}\n  - {name: n, owner: s, of: accounts, agg: count}",
+        &[],
+    )
+}
+
+/// The program's bytes with another plan.
+fn with_plan(bytes: &[u8], plan: &[u8]) -> Vec<u8> {
+    let entry = header::SIZE + Section::Lookups as usize * 8;
+    assert_eq!(Section::Lookups as usize, SECTIONS - 1, "the plan comes last");
+    let start = u32::from_le_bytes(bytes[entry..entry + 4].try_into().unwrap()) as usize;
+    let mut other = [&bytes[..start], plan].concat();
+    other[entry + 4..entry + 8].copy_from_slice(&(plan.len() as u32).to_le_bytes());
+    let length = other.len() as u32;
+    other[header::LENGTH..header::LENGTH + 4].copy_from_slice(&length.to_le_bytes());
+    other
+}
+
+#[test]
+fn a_program_alone_can_look_up() {
+    let program = sample();
+    let again = Program::from_bytes(program.bytes()).unwrap();
+    assert_eq!(again.tables(), program.tables());
+    assert_eq!(again.plan(), program.plan());
+    let names: Vec<(String, bool)> = again.tables().into_iter().map(|t| (t.name, t.lookup)).collect();
+    // Nothing of `reps` is needed by these metrics.
+    assert_eq!(names, [("accounts".into(), true), ("opps".into(), false)]);
+    assert_eq!(with_plan(program.bytes(), program.view().lookups()), program.bytes());
+}
+
+#[test]
+fn a_program_without_lookups_has_no_plan() {
+    let program = program("  t: {columns: {a: int}}", "  - {name: m, owner: s, agg: sum, expr: a}", &[]);
+    assert!(program.view().lookups().is_empty());
+    let refused = Program::from_bytes(with_plan(program.bytes(), &[0, 0, 0, 0]));
+    assert_eq!(refused.unwrap_err().core().map(|error| (error.code as u32, error.detail)), Some((103, 17)));
+}
+
+#[test]
+fn damaged_plans_are_refused_or_harmless() {
+    let program = sample();
+    let plan = program.view().lookups().to_vec();
+    for cut in 0..plan.len() {
+        assert!(Program::from_bytes(with_plan(program.bytes(), &plan[..cut])).is_err() || cut == 0, "{cut}");
+    }
+    // Without a plan the found columns are own ones: a host that widens by itself may do that.
+    assert!(Program::from_bytes(with_plan(program.bytes(), &[])).is_ok());
+    let mut accepted = 0;
+    for at in 0..plan.len() {
+        for byte in [0, 1, 2, 3, 5, 7, 0x7f, 0xff] {
+            let mut other = plan.clone();
+            other[at] = byte;
+            let Ok(loaded) = Program::from_bytes(with_plan(program.bytes(), &other)) else { continue };
+            accepted += 1;
+            let mut evaluation = Evaluation::new(&loaded).unwrap();
+            for table in loaded.tables() {
+                let columns: Vec<(&str, ArrayRef)> = (table.columns.iter())
+                    .map(|column| (column.source.as_str(), texts(&["1", "2", ""])))
+                    .collect();
+                let mut seen = std::collections::BTreeSet::new();
+                let columns: Vec<_> = columns.into_iter().filter(|(name, _)| seen.insert(*name)).collect();
+                if !columns.is_empty() {
+                    let _ = evaluation.feed(&table.name, &batch(&columns));
+                }
+            }
+            let _ = evaluation.finish();
+        }
+    }
+    assert!(accepted > 10, "{accepted}");
+}
