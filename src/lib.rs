@@ -3,10 +3,13 @@
 pub mod bind;
 #[cfg(feature = "compile")]
 pub mod book;
+pub mod chain;
 pub mod data;
 pub mod diagnostic;
 mod error;
 pub mod evaluate;
+#[cfg(feature = "compile")]
+pub mod explain;
 #[cfg(feature = "compile")]
 pub mod lang;
 #[cfg(feature = "compile")]

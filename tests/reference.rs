@@ -14,7 +14,10 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt64Array};
 use arrow::compute::{cast, concat_batches, take};
 use arrow::datatypes::DataType;
+use ripplemark::chain::to_f64;
+use ripplemark::data::Dataset;
 use ripplemark::evaluate::{Coordinate, ResultCell};
+use ripplemark::explain::{self, Periods, Versus};
 use ripplemark::model::{Grain, Query};
 use ripplemark::read::{ReadOptions, open};
 use ripplemark::{Evaluation, ResultSet, book};
@@ -339,6 +342,64 @@ fn crm_13_discount_with_totals_and_in_every_spelling() {
     let fractions = |name: &str| result.metric(name).map(|cell| cell.exact.clone()).collect::<Vec<_>>();
     assert_eq!(fractions("discount"), fractions("discount_spelt_differently"));
     assert!(fractions("discount").iter().all(Option::is_some));
+}
+
+/// Volume, win rate and deal size: what moved revenue from quarter to quarter, in all and by office.
+#[test]
+fn crm_18_drivers_of_revenue() {
+    let Some(data) = data() else { return };
+    let deals = crm(&data);
+    let mut dataset = Dataset::default();
+    dataset.add_batches("opps", deals.schema(), vec![deals]);
+    let book = support::book(&crm_book());
+    let expected = reference(&data, "crm_18_revenue_drivers_shapley");
+    let mut compared = 0;
+    for by in [&[] as &[&str], &["regional_office"]] {
+        let ask = explain::Ask {
+            versus: Versus::Prior(Periods::All),
+            query: Query { grain: Some(Grain::Quarter), ..support::by(by) },
+            ..explain::Ask::new("revenue")
+        };
+        let found = explain::explain(&book, &dataset, &ask).unwrap();
+        for one in &found.explained {
+            let office = one.key.first().map_or("(all)".to_owned(), ToString::to_string);
+            let row =
+                expected["rows"].as_array().unwrap().iter().find(|row| {
+                    row["regional_office"] == office.as_str() && row["from"] == one.from.as_str()
+                });
+            let row = row.unwrap_or_else(|| panic!("no row for {office} {}", one.from));
+            assert_eq!(row["to"], one.to.as_str());
+            let chain = one.outcome.as_ref().unwrap();
+            let same = |column: &str, value: Option<f64>| {
+                assert_eq!(
+                    row[column]["hex"].as_str().unwrap(),
+                    hex_float(value.unwrap()),
+                    "{office} {column}"
+                );
+            };
+            same("revenue_from", to_f64(&chain.before));
+            same("revenue_to", to_f64(&chain.after));
+            same("change", chain.change.contribution);
+            let drivers = ["due_to_closed_opps", "due_to_win_rate", "due_to_deal_size"];
+            for (column, part) in drivers.iter().zip(&chain.contributions) {
+                same(column, part.contribution);
+            }
+            // The identity holds exactly, and what is printed adds up.
+            assert_eq!(chain.unexplained.shown, "0");
+            assert_eq!(chain.unexplained.contribution, Some(0.0));
+            let printed = chain.contributions.iter().map(|part| part.shown.parse::<i64>().unwrap());
+            assert_eq!(printed.sum::<i64>().to_string(), chain.change.shown);
+            compared += 1;
+            if office == "(all)" && one.from == "2017-07-01" {
+                let shown: Vec<&str> = chain.contributions.iter().map(|part| part.shown.as_str()).collect();
+                assert_eq!(
+                    (chain.change.shown.as_str(), shown),
+                    ("-179759", vec!["-88927", "-54907", "-35925"])
+                );
+            }
+        }
+    }
+    assert_eq!(compared, expected["rows"].as_array().unwrap().len());
 }
 
 #[test]

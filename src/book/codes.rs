@@ -69,6 +69,8 @@ codes! {
     KIND_MISMATCH = "RM0136", "a formula that does not fit the metric's type";
     BAD_TIME = "RM0137", "a date, a point in time or a range that cannot be read";
     OUT_OF_RANGE = "RM0138", "a number outside its range";
+    BAD_LINK = "RM0139", "a link that says nothing, or an identity that is not arithmetic over metrics";
+    ALIGNMENT = "RM0140", "an identity that mixes alignments";
 }
 
 #[cfg(test)]

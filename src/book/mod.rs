@@ -11,6 +11,7 @@ mod fields;
 mod fill;
 mod formula;
 mod header;
+mod links;
 mod metrics;
 mod names;
 mod node;
@@ -33,6 +34,7 @@ pub use currency::currency_digits;
 pub use node::MAX_BYTES;
 pub use report::Diagnostics;
 pub use times::{parse_grain, parse_instant, parse_range};
+pub(crate) use values::each_leaf;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Book, Cell, Metric, MetricId, MetricKind};
@@ -142,7 +144,7 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, reader)
 }
 
-const SECTIONS: [&str; 6] = ["ripplemark", "book", "teams", "tables", "metrics", "saved_queries"];
+const SECTIONS: [&str; 7] = ["ripplemark", "book", "teams", "tables", "metrics", "links", "saved_queries"];
 
 fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {
     let node = node::read(source, problems)?;
@@ -169,6 +171,9 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
     let cells: Vec<Option<&Cell>> = values.iter().map(|value| value.as_ref().map(|(cell, _)| cell)).collect();
     let references = cycles::references(cells.iter().copied());
     cycles::report(&references, &drafts, problems);
+    let linked =
+        links::Linked { drafts: &drafts, index: &metric_index, values: &cells, references: &references };
+    let links = links::read(&root, &linked, &formulas, problems);
     let asked = queries::Asked {
         metrics: &metric_index,
         tables: &queries::tables_of(cells.iter().copied()),
@@ -190,6 +195,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
         teams,
         tables: tables.list,
         metrics,
+        links,
         saved_queries,
     })
 }
@@ -211,6 +217,7 @@ fn metric_names<'d>(drafts: &'d [Draft<'_>]) -> Vec<MetricName<'d>> {
 
 fn finished(draft: Draft<'_>, (value, kind): (Cell, MetricKind)) -> Option<Metric> {
     Some(Metric {
+        formula: draft.formula(),
         name: draft.name,
         label: draft.label,
         description: draft.description,

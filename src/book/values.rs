@@ -306,7 +306,7 @@ fn type_word(ty: RowType) -> &'static str {
 }
 
 /// Problems of a formula, at their places in the file.
-fn tell(found: Vec<Problem>, node: &Node, text: &str, problems: &mut Problems<'_>) {
+pub(crate) fn tell(found: Vec<Problem>, node: &Node, text: &str, problems: &mut Problems<'_>) {
     let source = problems.source;
     let written = source.text.get(node.span.clone()).unwrap_or("");
     for problem in found {

@@ -8,6 +8,8 @@
 mod evaluation;
 mod exact;
 mod frame;
+#[cfg(feature = "compile")]
+mod notes;
 mod program;
 mod receipt;
 mod result;
@@ -17,3 +19,5 @@ pub use exact::{ExactCell, ExactGroup};
 pub use program::Program;
 pub use receipt::Receipt;
 pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};
+#[cfg(feature = "compile")]
+pub(crate) use result::{grain_name, metric_info};

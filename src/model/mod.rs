@@ -4,11 +4,13 @@
 //! Nothing here knows YAML, Rhai or program bytes, so each of the three can change alone.
 
 mod expr;
+mod link;
 mod query;
 
 pub use expr::{
     AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, Row, RowFn, RowNode, RowType,
 };
+pub use link::{Arithmetic, Identity, Link, LinkKind};
 pub use query::{Grain, Instant, Query, Range};
 
 /// Position of a table in [`Book::tables`].
@@ -48,6 +50,8 @@ pub struct Book {
     pub tables: Vec<Table>,
     /// The metrics, in the order of the book.
     pub metrics: Vec<Metric>,
+    /// What moves what, in the order of the book.
+    pub links: Vec<Link>,
     /// Queries that the book stores under a name.
     pub saved_queries: Vec<(String, Query)>,
 }
@@ -147,6 +151,9 @@ pub struct Metric {
     pub value: Cell,
     /// The literal that stands in for an empty value.
     pub fill_nulls_with: Option<Const>,
+    /// How it is computed, in the words of the book: `sum(amount) where stage == "Won"`. For people; what counts is
+    /// `value`.
+    pub formula: String,
 }
 
 /// The rings of the pond.

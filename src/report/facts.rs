@@ -129,9 +129,10 @@ pub struct Link {
     pub from: String,
     /// The metric that is moved.
     pub to: String,
-    /// `identity` (exact arithmetic) or `belief` (declared, not computed).
+    /// `identity` (exact arithmetic that the book links), `definition` (what the metric is computed from) or `belief`
+    /// (declared, not computed).
     pub kind: String,
-    /// The identity's formula, or the reason for the belief.
+    /// The formula, or the reason for the belief.
     pub text: String,
 }
 
@@ -144,6 +145,10 @@ pub struct Explanation {
     pub label: String,
     /// The metric's unit.
     pub unit: String,
+    /// Dimension values of the group; empty for all.
+    pub scope: String,
+    /// The identity, as the book writes it.
+    pub formula: String,
     /// What is compared: `2017-07`, `target`, `region = East` …
     pub from: String,
     /// With what.

@@ -6,12 +6,14 @@
 //!                                 └─ JSON
 //! ```
 
+mod collect;
 mod facts;
 mod headline;
 pub mod page;
 pub mod terminal;
 mod words;
 
+pub use collect::{Options, collect};
 pub use facts::{
     Asked, Driver, Explanation, Finding, Handoff, Link, Metric, Report, Ring, Shown, Target, Tone,
 };

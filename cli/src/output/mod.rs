@@ -1,16 +1,15 @@
 //! From a finished evaluation to what the user asked for, on the screen or in a file.
 
 mod columnar;
-pub(crate) use ripplemark::show as layout;
-
-mod report;
 mod table;
+
+pub(crate) use ripplemark::show as layout;
 
 use crate::args::{ResultFormat, ResultOptions};
 use crate::atomic;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
-use ripplemark::Evaluation;
+use ripplemark::{Evaluation, ResultSet};
 use serde_json::Value;
 use std::path::Path;
 
@@ -47,9 +46,19 @@ pub(crate) fn conclude(
     }
     // The other formats have room for it themselves.
     if matches!(options.format, ResultFormat::Csv | ResultFormat::Parquet) {
-        terminal.note(&report::text(&set));
+        terminal.note(&account(&set));
     }
     Ok(())
+}
+
+/// What became of the data, in a few lines, and the receipt.
+pub(crate) fn account(set: &ResultSet) -> String {
+    let mut text = String::new();
+    for line in set.notes().into_iter().chain([set.receipt_line()]) {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
 }
 
 /// JSON that people can read, with a line break at its end.

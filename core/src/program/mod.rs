@@ -188,7 +188,9 @@ impl<'a> Program<'a> {
         Grain::from_u8(read_u8(self.bytes, header::GRAIN))
     }
 
-    pub(crate) fn calendar(&self) -> Calendar {
+    /// What the book says about weeks and years.
+    #[must_use]
+    pub fn calendar(&self) -> Calendar {
         Calendar {
             first_day_of_week: read_u8(self.bytes, header::FIRST_DAY),
             first_month_of_year: read_u8(self.bytes, header::FIRST_MONTH),
