@@ -13,6 +13,7 @@ mod inputs;
 mod merge;
 mod output;
 mod question;
+mod report;
 mod source;
 mod terminal;
 
@@ -44,5 +45,6 @@ fn run(command: &Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Compile(options) => compile::run(options, terminal),
         Command::Eval(options) => eval::run(options, terminal),
         Command::Merge(options) => merge::run(options, terminal),
+        Command::Report(options) => report::run(options, terminal),
     }
 }

@@ -167,7 +167,11 @@ impl Out {
     fn explanation(&mut self, one: &Explanation) {
         let name = words::label(&one.label, &one.metric);
         let change = words::with_unit(&words::signed(&one.change), &one.unit);
-        self.heading(&format!("What moved {name}: {change}, {} → {}", one.from, one.to));
+        let scope = if one.scope.is_empty() { String::new() } else { format!(" ({})", one.scope) };
+        self.heading(&format!("What moved {name}{scope}: {change}, {} → {}", one.from, one.to));
+        if !one.formula.is_empty() {
+            self.wrapped("", &format!("{} = {}", one.metric, one.formula));
+        }
         let most = largest(one.drivers.iter().map(|driver| &driver.contribution));
         let mut rows = vec![end_row(&one.from, &one.before)];
         rows.extend(one.drivers.iter().map(|driver| driver_row(driver, most)));
@@ -345,7 +349,8 @@ fn sparkline(trend: &[(String, Option<f64>)]) -> String {
     const LATEST: usize = 12;
     let latest = trend.get(trend.len().saturating_sub(LATEST)..).unwrap_or_default();
     let values = || latest.iter().filter_map(|(_, value)| *value).filter(|value| value.is_finite());
-    if values().next().is_none() {
+    // One value is no trend.
+    if values().nth(1).is_none() {
         return String::new();
     }
     let low = values().fold(f64::INFINITY, f64::min);
