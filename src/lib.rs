@@ -19,6 +19,7 @@ pub mod model;
 pub mod read;
 #[cfg(feature = "compile")]
 pub mod report;
+pub mod rows;
 #[cfg(feature = "compile")]
 pub mod show;
 

@@ -477,3 +477,24 @@ fn robyn_02_by_quarter_from_the_file_itself() {
     let expected = reference(&data, "robyn_02_by_quarter");
     compare(&expected, &result, &[], Some("quarter"), &Coordinate::Missing, &columns);
 }
+
+/// Drill-through of a whole result: every cell has as many rows as its `n` says, and comes back from them alone.
+#[test]
+fn crm_rows_behind_every_cell() {
+    let Some(data) = data() else { return };
+    let metrics = ["opps", "win_rate", "revenue", "avg_deal", "won_cycle_days_mean", "discount_ratio"];
+    let query = Query {
+        metrics: metrics.map(str::to_owned).to_vec(),
+        grain: Some(Grain::Month),
+        totals: true,
+        ..by(&["regional_office"])
+    };
+    let program = compile(&support::book(&crm_book()), &query);
+    let rows = [("opps", vec![crm(&data)])];
+    let result = evaluate(&program, "opps", &rows[0].1[0]);
+    // Without a price there is no list sum to divide by, so n is the smaller one of two there.
+    let counts_n = |name: &str| name != "discount_ratio";
+    let (cells, listed) = support::drill::every_cell(&program, &result, &rows, counts_n);
+    support::say(&format!("crm: {cells} cells, {listed} rows behind them"));
+    assert!(cells > 200 && listed > 50_000, "{cells} {listed}");
+}

@@ -8,12 +8,14 @@ mod atomic;
 mod check;
 mod compile;
 mod eval;
+mod explain;
 mod failure;
 mod inputs;
 mod merge;
 mod output;
 mod question;
 mod report;
+mod rows;
 mod source;
 mod terminal;
 
@@ -46,5 +48,7 @@ fn run(command: &Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Eval(options) => eval::run(options, terminal),
         Command::Merge(options) => merge::run(options, terminal),
         Command::Report(options) => report::run(options, terminal),
+        Command::Explain(options) => explain::run(options, terminal),
+        Command::Rows(options) => rows::run(options, terminal),
     }
 }

@@ -16,8 +16,11 @@ mod result;
 
 pub use evaluation::Evaluation;
 pub use exact::{ExactCell, ExactGroup};
+#[cfg(feature = "compile")]
+pub(crate) use notes::reject_words;
 pub use program::Program;
 pub use receipt::Receipt;
-pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};
 #[cfg(feature = "compile")]
-pub(crate) use result::{grain_name, metric_info};
+pub(crate) use result::metric_info;
+pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};
+pub(crate) use result::{grain_name, iso_date};

@@ -84,7 +84,7 @@ fn name(column: &ColumnReport) -> String {
     format!("{}.{}", shown(&column.table), shown(&column.column))
 }
 
-fn reject_words(reason: &str) -> String {
+pub(crate) fn reject_words(reason: &str) -> String {
     match reason {
         "filtered" => "filtered out".into(),
         "filter_failed" => "whose filter has no answer (filter_failed)".into(),

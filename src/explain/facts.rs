@@ -1,6 +1,6 @@
 //! Explanations in the words in which they are shown; see [`report`](crate::report).
 
-use super::{Explained, Explanations, UNEXPLAINED};
+use super::{Explained, Explanations, MixExplained, UNEXPLAINED};
 use crate::chain::{Contribution, to_f64};
 use crate::report;
 use crate::show::{self, grouped};
@@ -98,6 +98,72 @@ impl Explanations {
             after: shown(|sides| &sides.1),
             contribution: change(unit, part),
         }
+    }
+}
+
+impl MixExplained {
+    /// What a report says of it. A change that could not be split has no segments and a note that says why.
+    #[must_use]
+    pub fn fact(&self, metric: &str, dim: &str, unit: &str) -> report::Mix {
+        let mut fact = report::Mix {
+            metric: metric.to_owned(),
+            dim: dim.to_owned(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            ..report::Mix::default()
+        };
+        let mix = match &self.outcome {
+            Ok(mix) => mix,
+            Err(error) => {
+                fact.change = report::Shown {
+                    text: show::NOTHING.to_owned(),
+                    reason: error.reasons().to_string(),
+                    value: None,
+                };
+                fact.notes.push(error.to_string());
+                return fact;
+            }
+        };
+        let own = |ratio: Option<f64>| report::Shown {
+            value: ratio,
+            text: show::number(unit, (ratio, None)),
+            reason: String::new(),
+        };
+        let total = |part: fn(&super::SegmentEffect) -> &Contribution, exact: &BigRational| {
+            let units: BigInt = mix.segments.iter().map(|effect| &part(effect).units).sum();
+            report::Shown {
+                value: to_f64(exact),
+                text: signed(unit, &mix.quantum.text(&units)),
+                reason: String::new(),
+            }
+        };
+        fact.before = value(unit, &mix.exact.before);
+        fact.after = value(unit, &mix.exact.after);
+        let change = &mix.exact.after - &mix.exact.before;
+        fact.change =
+            report::Shown { value: to_f64(&change), text: signed(unit, &mix.change), reason: String::new() };
+        fact.mix = total(|effect| &effect.mix, &mix.exact.mix());
+        fact.rate = total(|effect| &effect.rate, &mix.exact.rate());
+        fact.segments = (mix.segments.iter())
+            .map(|effect| report::MixSegment {
+                segment: effect.segment.to_string(),
+                before: own(effect.ratios.0),
+                after: own(effect.ratios.1),
+                mix: self::change(unit, &effect.mix),
+                rate: self::change(unit, &effect.rate),
+            })
+            .collect();
+        if mix.exact.simpson {
+            fact.notes.push(format!(
+                "the segments' own ratios, taken together, moved the other way than the whole (Simpson's paradox): the \
+                 change is one of weights between values of `{dim}`"
+            ));
+        }
+        if !mix.unexplained.exact.is_zero() {
+            let rest = self::change(unit, &mix.unexplained);
+            fact.notes.push(format!("{} belongs to segments without a denominator", rest.text));
+        }
+        fact
     }
 }
 

@@ -32,9 +32,9 @@ fn named(name: &str, mut value: Value) -> Value {
 }
 
 impl Explanations {
-    /// The explanations as JSON text.
+    /// The explanations as JSON: doubles with their bits, exact fractions, and what is shown.
     #[must_use]
-    pub fn to_json(&self) -> String {
+    pub fn to_json(&self) -> Value {
         let drivers: Vec<Value> = (self.drivers.iter())
             .map(|driver| json!({ "metric": driver.info, "owners": driver.owners }))
             .collect();
@@ -47,7 +47,6 @@ impl Explanations {
             "explained": self.explained.iter().map(|one| self.one(one)).collect::<Vec<_>>(),
             "receipt": self.receipt,
         })
-        .to_string()
     }
 
     fn one(&self, one: &Explained) -> Value {
@@ -96,9 +95,9 @@ impl Explanations {
 }
 
 impl MixExplained {
-    /// The split as JSON text.
+    /// The split as JSON.
     #[must_use]
-    pub fn to_json(&self) -> String {
+    pub fn to_json(&self) -> Value {
         let outcome = match &self.outcome {
             Ok(mix) => json!({
                 "before": number(&mix.exact.before),
@@ -117,6 +116,6 @@ impl MixExplained {
             }),
             Err(error) => json!({ "reason": error.reasons().to_string(), "message": error.to_string() }),
         };
-        json!({ "from": self.from, "to": self.to, "outcome": outcome, "receipt": self.receipt }).to_string()
+        json!({ "from": self.from, "to": self.to, "outcome": outcome, "receipt": self.receipt })
     }
 }

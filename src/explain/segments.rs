@@ -51,6 +51,7 @@ pub struct Mix {
     pub unexplained: Contribution,
     /// The change, as it is shown.
     pub change: String,
+    pub(super) quantum: Quantum,
 }
 
 /// What one segment did.
@@ -158,7 +159,7 @@ fn compare(before: &Cells, after: &Cells, metric: &Metric, digits: Option<i8>) -
     }
     let unexplained = shown.next().unwrap_or_else(|| chain::nothing(quantum));
     total += &unexplained.units;
-    Ok(Mix { segments: effects, unexplained, change: quantum.text(&total), exact })
+    Ok(Mix { segments: effects, unexplained, change: quantum.text(&total), exact, quantum })
 }
 
 /// Numerator and denominator of a segment; a part without a value is no part.

@@ -188,6 +188,48 @@ pub struct Driver {
     pub contribution: Shown,
 }
 
+/// Whether a ratio moved because its segments changed (rate), or because their weights did (mix).
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Mix {
+    /// The metric's name.
+    pub metric: String,
+    /// The dimension whose values are the segments.
+    pub dim: String,
+    /// The period compared with.
+    pub from: String,
+    /// The period explained.
+    pub to: String,
+    /// The ratio before.
+    pub before: Shown,
+    /// The ratio after.
+    pub after: Shown,
+    /// After − before; the printed effects add up to it.
+    pub change: Shown,
+    /// The sum of the printed effects of weights.
+    pub mix: Shown,
+    /// The sum of the printed effects of ratios.
+    pub rate: Shown,
+    /// The segments.
+    pub segments: Vec<MixSegment>,
+    /// Remarks: Simpson's paradox, what belongs to neither.
+    pub notes: Vec<String>,
+}
+
+/// What one segment did to the ratio of all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct MixSegment {
+    /// The segment.
+    pub segment: String,
+    /// Its own ratio before.
+    pub before: Shown,
+    /// Its own ratio after.
+    pub after: Shown,
+    /// By its weight.
+    pub mix: Shown,
+    /// By its own ratio.
+    pub rate: Shown,
+}
+
 /// A target, or one part of its split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Target {

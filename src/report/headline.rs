@@ -197,11 +197,12 @@ fn largest_change(report: &Report) -> Option<Sentence> {
             _ => Some(one),
         })?;
     let text = format!(
-        "{} moved most: {} to {} ({}).",
+        "{} moved most: {} to {} ({}){}.",
         label(&largest.label, &largest.name),
         signed(&largest.change),
         with_unit(text(&largest.value), &largest.unit),
-        people(&largest.owners)
+        people(&largest.owners),
+        largest.flags.iter().map(|flag| format!(", {}", super::words::reason(flag))).collect::<String>()
     );
     Some(Sentence { text, tone: news(Some(largest)) })
 }

@@ -15,7 +15,8 @@ mod words;
 
 pub use collect::{Options, collect};
 pub use facts::{
-    Asked, Driver, Explanation, Finding, Handoff, Link, Metric, Report, Ring, Shown, Target, Tone,
+    Asked, Driver, Explanation, Finding, Handoff, Link, Metric, Mix, MixSegment, Report, Ring, Shown, Target,
+    Tone,
 };
 pub use headline::{Duty, Sentence, duties, headline};
 

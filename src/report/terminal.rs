@@ -3,7 +3,7 @@
 //! Shapes and words say what colours say, so that nothing is lost without them. All texts of books and data are made
 //! harmless before they reach a line.
 
-use super::facts::{Driver, Explanation, Finding, Handoff, Metric, Report, Ring, Shown, Target, Tone};
+use super::facts::{Driver, Explanation, Finding, Handoff, Metric, Mix, Report, Ring, Shown, Target, Tone};
 use super::headline::{duties, headline};
 use super::words;
 use crate::show::{fitted, grouped, harmless, if_fitting, shortened, width};
@@ -37,7 +37,7 @@ pub fn render(report: &Report, layout: Layout) -> String {
     let mut out = Out { text: String::new(), width: layout.width.max(20) };
     out.top(report);
     report.rings.iter().filter(|ring| !ring.metrics.is_empty()).for_each(|ring| out.ring(ring, report));
-    report.explanations.iter().for_each(|one| out.explanation(one));
+    report.explanations.iter().for_each(|one| out.explanation(one, true));
     if !report.targets.is_empty() {
         out.targets(&report.targets);
     }
@@ -49,6 +49,22 @@ pub fn render(report: &Report, layout: Layout) -> String {
         out.findings(&report.findings);
     }
     out.notes(report);
+    if layout.colour { coloured(&out.text) } else { out.text }
+}
+
+/// One explanation by itself, as [`render`] shows it.
+#[must_use]
+pub fn explanation(one: &Explanation, layout: Layout) -> String {
+    let mut out = Out { text: String::new(), width: layout.width.max(20) };
+    out.explanation(one, false);
+    if layout.colour { coloured(&out.text) } else { out.text }
+}
+
+/// Mix and rate of a ratio.
+#[must_use]
+pub fn mix(one: &Mix, layout: Layout) -> String {
+    let mut out = Out { text: String::new(), width: layout.width.max(20) };
+    out.mix(one);
     if layout.colour { coloured(&out.text) } else { out.text }
 }
 
@@ -164,12 +180,13 @@ impl Out {
         self.table(&header, &rows, &["value", "change"], &["trend"]);
     }
 
-    fn explanation(&mut self, one: &Explanation) {
+    /// `explain` says the formula once for all groups.
+    fn explanation(&mut self, one: &Explanation, says_formula: bool) {
         let name = words::label(&one.label, &one.metric);
         let change = words::with_unit(&words::signed(&one.change), &one.unit);
         let scope = if one.scope.is_empty() { String::new() } else { format!(" ({})", one.scope) };
         self.heading(&format!("What moved {name}{scope}: {change}, {} → {}", one.from, one.to));
-        if !one.formula.is_empty() {
+        if says_formula && !one.formula.is_empty() {
             self.wrapped("", &format!("{} = {}", one.metric, one.formula));
         }
         let most = largest(one.drivers.iter().map(|driver| &driver.contribution));
@@ -180,6 +197,28 @@ impl Out {
         self.table(&header, &rows, &["contribution", "before", "after"], &["", "before", "after"]);
         self.parts("by owner", &one.by_owner, |name| name.to_owned());
         self.parts("by ring", &one.by_ring, |name| words::ring(name).to_owned());
+        for note in &one.notes {
+            self.wrapped("note: ", note);
+        }
+    }
+
+    fn mix(&mut self, one: &Mix) {
+        let change = words::signed(&one.change);
+        self.heading(&format!(
+            "Mix and rate of {} over {}: {change}, {} → {}",
+            one.metric, one.dim, one.from, one.to
+        ));
+        let row = |name: &str, parts: [&Shown; 4]| {
+            let mut row = vec![harmless(name)];
+            row.extend(parts.map(|part| harmless(words::text(part))));
+            row
+        };
+        let mut rows: Vec<Vec<String>> = (one.segments.iter())
+            .map(|part| row(&part.segment, [&part.before, &part.after, &part.mix, &part.rate]))
+            .collect();
+        rows.push(row("(all)", [&one.before, &one.after, &one.mix, &one.rate]));
+        let header = [one.dim.as_str(), "before", "after", "by mix", "by rate"];
+        self.table(&header, &rows, &["before", "after", "by mix", "by rate"], &[]);
         for note in &one.notes {
             self.wrapped("note: ", note);
         }

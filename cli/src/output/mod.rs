@@ -9,6 +9,7 @@ use crate::args::{ResultFormat, ResultOptions};
 use crate::atomic;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
+pub(crate) use columnar::{csv, field, parquet};
 use ripplemark::{Evaluation, ResultSet};
 use serde_json::Value;
 use std::path::Path;
@@ -34,21 +35,26 @@ pub(crate) fn conclude(
     let bytes = match options.format {
         ResultFormat::Table => table::render(&set, terminal.width(options.width)).into_bytes(),
         ResultFormat::Json => pretty(&set.to_json())?,
-        ResultFormat::Csv => columnar::csv(&set.to_record_batch())?,
-        ResultFormat::Parquet => columnar::parquet(&set.to_record_batch())?,
+        ResultFormat::Csv => csv(&set.to_record_batch())?,
+        ResultFormat::Parquet => parquet(&set.to_record_batch())?,
     };
     if let Some(path) = state_out {
         atomic::write(path, &evaluation.state_bytes()?)?;
     }
-    match &options.output {
-        Some(path) => atomic::write(path, &bytes)?,
-        None => terminal.write(&bytes)?,
-    }
+    write(options, &bytes, terminal)?;
     // The other formats have room for it themselves.
     if matches!(options.format, ResultFormat::Csv | ResultFormat::Parquet) {
         terminal.note(&account(&set));
     }
     Ok(())
+}
+
+/// Writes what was asked for, to a file or to the screen.
+pub(crate) fn write(options: &ResultOptions, bytes: &[u8], terminal: &Terminal) -> Result<(), Failure> {
+    match &options.output {
+        Some(path) => atomic::write(path, bytes),
+        None => terminal.write(bytes),
+    }
 }
 
 /// What became of the data, in a few lines, and the receipt.

@@ -19,7 +19,7 @@ pub(super) fn metrics(report: &Report) -> Option<Markup> {
     let columns = Columns {
         prior: !report.asked.prior.is_empty(),
         status: metrics().any(|metric| !words::status(metric).is_empty()),
-        trend: metrics().any(|metric| has_trend(metric)),
+        trend: metrics().any(has_trend),
     };
     let mut first = 0;
     let mut tables = Vec::new();
