@@ -48,6 +48,9 @@ pub(crate) enum Command {
     /// Evaluate a book and a query, or a compiled program, over Parquet and CSV files
     #[command(after_help = EVAL_HELP)]
     Eval(EvalOptions),
+    /// Follow rows from stage to stage: accepted, rejected, ignored, how soon, and what is lost between teams
+    #[command(after_help = EXIT_CODES)]
+    Journey(JourneyOptions),
     /// Merge states written by `eval --state-out` and show the result
     #[command(after_help = EXIT_CODES)]
     Merge(MergeOptions),
@@ -234,6 +237,38 @@ pub(crate) struct EvalOptions {
     /// Also write the state, which `merge` joins with others
     #[arg(long, value_name = "FILE")]
     pub(crate) state_out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JourneyOptions {
+    /// The book, YAML or JSON, with `stages`
+    #[arg(value_name = "BOOK")]
+    pub(crate) book: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// Hand-offs, by the stage that rows are handed over to [default: all]
+    #[arg(short, long = "stage", value_name = "STAGE,...", value_delimiter = ',')]
+    pub(crate) stages: Vec<String>,
+    /// Columns to group by
+    #[arg(short, long, value_name = "COLUMN,...", value_delimiter = ',')]
+    pub(crate) by: Vec<String>,
+    /// Length of the period in which rows entered the earlier stage: day, week, month, quarter or year
+    #[arg(short, long, value_name = "GRAIN", value_parser = parse_grain)]
+    pub(crate) grain: Option<Grain>,
+    /// First day or instant of entries into the earlier stage
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    pub(crate) from: Option<Instant>,
+    /// First day or instant after them
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    pub(crate) to: Option<Instant>,
+    /// What is known up to here; what happened later has not happened [default: the latest time of the hand-offs]
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    pub(crate) as_of: Option<Instant>,
+    /// Add totals and subtotals
+    #[arg(long)]
+    pub(crate) totals: bool,
+    #[command(flatten)]
+    pub(crate) result: ResultOptions,
 }
 
 /// Where the data are.

@@ -11,6 +11,7 @@ mod eval;
 mod explain;
 mod failure;
 mod inputs;
+mod journey;
 mod merge;
 mod output;
 mod question;
@@ -46,6 +47,7 @@ fn run(command: &Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Check(options) => check::run(options, terminal),
         Command::Compile(options) => compile::run(options, terminal),
         Command::Eval(options) => eval::run(options, terminal),
+        Command::Journey(options) => journey::run(options, terminal),
         Command::Merge(options) => merge::run(options, terminal),
         Command::Report(options) => report::run(options, terminal),
         Command::Explain(options) => explain::run(options, terminal),

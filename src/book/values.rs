@@ -73,9 +73,12 @@ impl<R: FormulaReader> Formulas<'_, R> {
         if row.ty == RowType::Bool {
             return Some(row);
         }
-        let report =
-            Report::error(codes::FILTER_NOT_BOOL, &node.span, format!("the filter is {}", type_word(row.ty)))
-                .expected("a condition, true or false for each row");
+        let report = Report::error(
+            codes::FILTER_NOT_BOOL,
+            &node.span,
+            format!("the condition is {}", type_word(row.ty)),
+        )
+        .expected("a condition, true or false for each row");
         problems.add(match (&row.node, self.around.tables.get(table)) {
             (RowNode::Column(id), Some(Table { columns, .. })) => {
                 let name = columns.get(id.0).map_or("", |column| column.name.as_str());
@@ -93,6 +96,23 @@ impl<R: FormulaReader> Formulas<'_, R> {
         }
         match self.reader.row(text, self.around.tables.get(table)?) {
             Ok(row) => Some(row),
+            Err(found) => {
+                tell(found, node, text, problems);
+                None
+            }
+        }
+    }
+
+    /// A formula over metrics that aggregates no rows itself.
+    pub(crate) fn over_metrics(&self, node: &Node, key: &str, problems: &mut Problems<'_>) -> Option<Cell> {
+        let text = fields::literal(node, key, A_FORMULA, problems)?;
+        if problems.is_full() {
+            return None;
+        }
+        let tables = &self.around.tables.list;
+        let scope = CellScope { tables, table: None, at: None, metrics: self.metrics, filter: None };
+        match self.reader.cell(text, &scope) {
+            Ok(cell) => Some(cell),
             Err(found) => {
                 tell(found, node, text, problems);
                 None

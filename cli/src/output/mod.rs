@@ -1,6 +1,6 @@
 //! From a finished evaluation to what the user asked for, on the screen or in a file.
 
-mod columnar;
+pub(crate) mod columnar;
 mod table;
 
 pub(crate) use ripplemark::show as layout;
