@@ -43,26 +43,26 @@ fn a_change_is_told_by_driver_owner_and_ring() {
     let wanted = "\
 bookings = decided * win_rate * deal_size
 
-── What moved Bookings: −2,000 USD, 2017-01 → 2017-02
+── What moved Bookings: −2,000.00 USD, 2017-01 → 2017-02
 
 driver         contribution                   before   after  owner
 ───────────────────────────────────────────────────────────────────────
 2017-01               4,000
-Deals decided        +1,278          │█████        2       3  Marketing
-Win rate             −1,222     █████│       100.0 %  66.7 %  Sales
-Deal size            −2,056  ████████│         2,000   1,000  Sales
+Deals decided     +1,277.78          │█████        2       3  Marketing
+Win rate          −1,222.22     █████│       100.0 %  66.7 %  Sales
+Deal size         −2,055.56  ████████│         2,000   1,000  Sales
 2017-02               2,000
 
 by owner   contribution
 ─────────────────────────────────────
-Marketing        +1,278          │███
-Sales            −3,278  ████████│
+Marketing     +1,277.78          │███
+Sales         −3,277.78  ████████│
 
 by ring     contribution
 ────────────────────────────────────────
-Behaviour         +1,278          │█████
-Conversion        −1,222     █████│
-Revenue           −2,056  ████████│
+Behaviour      +1,277.78          │█████
+Conversion     −1,222.22     █████│
+Revenue        −2,055.56  ████████│
 ";
     assert_eq!(told.stdout, wanted);
 }

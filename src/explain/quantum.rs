@@ -25,8 +25,8 @@ pub(super) fn suited(unit: &str, sizes: impl Iterator<Item = f64>) -> Quantum {
         unit if unit.starts_with("money") => {
             let code = unit.strip_prefix("money[").and_then(|rest| rest.strip_suffix(']')).unwrap_or("");
             let cents = -i32::from(currency_digits(code).unwrap_or(2));
-            // Cents are noise beside thousands.
-            if magnitude.is_none_or(|power| power < 3) { cents } else { 0 }
+            // Cents are noise beside hundreds of thousands.
+            if magnitude.is_none_or(|power| power < 5) { cents } else { 0 }
         }
         _ => magnitude.map_or(0, |power| (power + 1 - DIGITS).min(0)),
     };

@@ -72,11 +72,12 @@ pub(crate) fn shown(number: &Exact, look: Look<'_>) -> String {
     match look {
         Look::In(unit) => of(unit),
         Look::Share => of("share"),
-        Look::Difference("share") => match of("share") {
-            percent if percent.ends_with(" %") => format!("{} points", percent.trim_end_matches(" %")),
-            other => other,
-        },
-        Look::Difference(unit) => of(unit),
+        Look::Difference(unit) => {
+            let text = of(unit);
+            let text = text.strip_prefix('-').map_or_else(|| text.clone(), |size| format!("−{size}"));
+            // The difference of two shares is no share of anything.
+            text.strip_suffix(" %").map_or_else(|| text.clone(), |size| format!("{size} pp"))
+        }
     }
 }
 
