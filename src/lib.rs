@@ -9,7 +9,11 @@ pub mod diagnostic;
 mod error;
 pub mod evaluate;
 #[cfg(feature = "compile")]
+mod exact;
+#[cfg(feature = "compile")]
 pub mod explain;
+#[cfg(feature = "compile")]
+mod facet;
 pub mod journey;
 #[cfg(feature = "compile")]
 pub mod lang;
@@ -23,7 +27,11 @@ pub mod read;
 pub mod report;
 pub mod rows;
 #[cfg(feature = "compile")]
+pub mod rule;
+#[cfg(feature = "compile")]
 pub mod show;
+#[cfg(feature = "compile")]
+pub mod target;
 
 pub use error::Error;
 pub use evaluate::{Evaluation, Program, ResultSet};

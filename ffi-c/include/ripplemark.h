@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 struct ArrowArray;
+struct ArrowArrayStream;
 struct ArrowSchema;
 
 
@@ -660,7 +661,8 @@ ripplemark_code ripplemark_evaluation_feed(struct ripplemark_evaluation *evaluat
 
 /*
  Feeds an Arrow batch (a struct array) to the table called `table`; columns are found by the names that the book
- gives them in the data. The array is moved: it is released here, whatever the outcome. The schema stays yours.
+ gives them in the data, others are not looked at. All rows are fed, or none. The array is moved: it is released
+ here, whatever the outcome (but for a NULL or misplaced pointer). The schema stays yours.
 
  # Safety
  `table` ends with a NUL; `array` and `schema` obey the Arrow C data interface; `error` is NULL or valid.
@@ -670,6 +672,33 @@ ripplemark_code ripplemark_evaluation_feed_arrow(struct ripplemark_evaluation *e
                                                  struct ArrowArray *array,
                                                  const struct ArrowSchema *schema,
                                                  struct ripplemark_error *error);
+
+/*
+ Feeds all batches of an Arrow stream to the table called `table`, as `ripplemark_evaluation_feed_arrow` does.
+ The stream is moved: it is released here, whatever the outcome (but for a NULL or misplaced pointer). If it fails,
+ the code is `RIPPLEMARK_STREAM`, and the message has its number and its `get_last_error`; batches before the
+ failure have been fed.
+
+ # Safety
+ `table` ends with a NUL; `stream` obeys the Arrow C stream interface; `error` is NULL or valid.
+ */
+ripplemark_code ripplemark_evaluation_feed_arrow_stream(struct ripplemark_evaluation *evaluation,
+                                                        const char *table,
+                                                        struct ArrowArrayStream *stream,
+                                                        struct ripplemark_error *error);
+
+/*
+ Feeds a Parquet or CSV file to the table called `table`. Parquet is recognised by its first bytes, CSV by its
+ extension (`.csv`, `.tsv`, `.txt`) and needs a header line; an empty field is a missing value. If the file breaks
+ off, the rows before that have been fed.
+
+ # Safety
+ `table` and `path` end with a NUL; `error` is NULL or valid.
+ */
+ripplemark_code ripplemark_evaluation_feed_file(struct ripplemark_evaluation *evaluation,
+                                                const char *table,
+                                                const char *path,
+                                                struct ripplemark_error *error);
 
 /*
  Adds what another evaluation of the same question has collected.
@@ -727,6 +756,17 @@ ripplemark_code ripplemark_program_compile(const char *text,
                                            const struct ripplemark_query *query,
                                            struct ripplemark_program **program,
                                            struct ripplemark_error *error);
+
+/*
+ Compiles the book in a file, as `ripplemark_program_compile` does; problems name the file.
+
+ # Safety
+ `path` ends with a NUL; `query` is NULL or valid; `program` is valid; `error` is NULL or valid.
+ */
+ripplemark_code ripplemark_program_compile_file(const char *path,
+                                                const struct ripplemark_query *query,
+                                                struct ripplemark_program **program,
+                                                struct ripplemark_error *error);
 
 /*
  Loads a compiled program. The bytes are copied and validated; any bytes may be passed.

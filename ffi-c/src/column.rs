@@ -72,8 +72,8 @@ pub(crate) fn columns<'c>(
 fn read<'c>(caller: Caller<'c>, column: &'c ripplemark_column, rows: usize) -> Result<Column<'c>, Failure> {
     let values = column.values;
     let texts = |count: usize| -> Result<Text<'c>, Failure> {
-        let offsets =
-            if count == 0 { &[][..] } else { caller.slice(column.offsets, count + 1, "offsets")? };
+        let entries = count.checked_add(1).ok_or_else(|| size("dictionary_length"))?;
+        let offsets = if count == 0 { &[][..] } else { caller.slice(column.offsets, entries, "offsets")? };
         Ok(Text::Small { offsets, bytes: caller.slice(column.text, column.text_length, "text")? })
     };
     let data = match column.kind {

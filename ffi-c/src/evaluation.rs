@@ -1,15 +1,20 @@
 //! Evaluations: rows in, other evaluations in, a result out. One call at a time for each.
 
 use crate::arrow_data;
+use crate::arrow_schema::Columns;
+use crate::arrow_stream;
 use crate::call::{call, call_quietly};
 use crate::code::ripplemark_code;
 use crate::column::{self, ripplemark_column};
 use crate::error::ripplemark_error;
 use crate::failure::Failure;
+use crate::file;
 use crate::handle::Shared;
 use crate::program::ripplemark_program;
 use crate::result::{ResultBody, ripplemark_result};
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
+use arrow::ffi_stream::FFI_ArrowArrayStream;
+use ripplemark_rs::bind::TableSpec;
 use ripplemark_rs::{Evaluation, Program};
 use std::ffi::c_char;
 use std::sync::Mutex;
@@ -77,7 +82,8 @@ pub unsafe extern "C" fn ripplemark_evaluation_feed(
 }
 
 /// Feeds an Arrow batch (a struct array) to the table called `table`; columns are found by the names that the book
-/// gives them in the data. The array is moved: it is released here, whatever the outcome. The schema stays yours.
+/// gives them in the data, others are not looked at. All rows are fed, or none. The array is moved: it is released
+/// here, whatever the outcome (but for a NULL or misplaced pointer). The schema stays yours.
 ///
 /// # Safety
 /// `table` ends with a NUL; `array` and `schema` obey the Arrow C data interface; `error` is NULL or valid.
@@ -95,10 +101,73 @@ pub unsafe extern "C" fn ripplemark_evaluation_feed_arrow(
             let array = caller.move_array(array)?;
             let shared = caller.handle::<Shared>(evaluation)?;
             let table = caller.c_text(table, "table")?;
-            let batch = arrow_data::import(array, caller.schema(schema)?)?;
-            shared.with(|evaluation| Ok(evaluation.feed(table, &batch)?))
+            let schema = caller.schema(schema)?;
+            shared.with(|evaluation| {
+                let spec = spec(evaluation, table);
+                let batch = arrow_data::import(array, &Columns::read(schema, spec.as_ref())?)?;
+                Ok(evaluation.feed(table, &batch)?)
+            })
         })
     }
+}
+
+/// Feeds all batches of an Arrow stream to the table called `table`, as `ripplemark_evaluation_feed_arrow` does.
+/// The stream is moved: it is released here, whatever the outcome (but for a NULL or misplaced pointer). If it fails,
+/// the code is `RIPPLEMARK_STREAM`, and the message has its number and its `get_last_error`; batches before the
+/// failure have been fed.
+///
+/// # Safety
+/// `table` ends with a NUL; `stream` obeys the Arrow C stream interface; `error` is NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ripplemark_evaluation_feed_arrow_stream(
+    evaluation: *mut ripplemark_evaluation,
+    table: *const c_char,
+    stream: *mut FFI_ArrowArrayStream,
+    error: *mut ripplemark_error,
+) -> ripplemark_code {
+    // SAFETY: the caller's promise, passed on.
+    unsafe {
+        call(error, |caller| {
+            let stream = caller.move_stream(stream)?;
+            let shared = caller.handle::<Shared>(evaluation)?;
+            let table = caller.c_text(table, "table")?;
+            shared.with(|evaluation| {
+                let spec = spec(evaluation, table);
+                arrow_stream::feed(stream, spec.as_ref(), |batch| Ok(evaluation.feed(table, batch)?))
+            })
+        })
+    }
+}
+
+/// Feeds a Parquet or CSV file to the table called `table`. Parquet is recognised by its first bytes, CSV by its
+/// extension (`.csv`, `.tsv`, `.txt`) and needs a header line; an empty field is a missing value. If the file breaks
+/// off, the rows before that have been fed.
+///
+/// # Safety
+/// `table` and `path` end with a NUL; `error` is NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ripplemark_evaluation_feed_file(
+    evaluation: *mut ripplemark_evaluation,
+    table: *const c_char,
+    path: *const c_char,
+    error: *mut ripplemark_error,
+) -> ripplemark_code {
+    // SAFETY: the caller's promise, passed on.
+    unsafe {
+        call(error, |caller| {
+            let shared = caller.handle::<Shared>(evaluation)?;
+            let (table, path) = (caller.c_text(table, "table")?, caller.path(path, "path")?);
+            shared.with(|evaluation| {
+                let spec = spec(evaluation, table);
+                file::feed(path, spec, |batch| Ok(evaluation.feed(table, batch)?))
+            })
+        })
+    }
+}
+
+/// What binding knows of a table; `None` where the program does not read it.
+fn spec(evaluation: &Evaluation, table: &str) -> Option<TableSpec> {
+    evaluation.program().tables().into_iter().find(|spec| spec.name == table)
 }
 
 /// Adds what another evaluation of the same question has collected.

@@ -12,12 +12,15 @@
 #![allow(non_camel_case_types)]
 
 mod arrow_data;
+mod arrow_schema;
+mod arrow_stream;
 mod call;
 mod code;
 mod column;
 mod error;
 mod evaluation;
 mod failure;
+mod file;
 mod handle;
 mod program;
 mod query;

@@ -5,7 +5,7 @@ use crate::code::ripplemark_code;
 use crate::error::ripplemark_error;
 use crate::failure::Failure;
 use crate::query::{self, ripplemark_query};
-use crate::raw::Caller;
+use crate::raw::{Caller, Out};
 use ripplemark_rs::core::types::LogicalType;
 use ripplemark_rs::{Program, book};
 use std::ffi::{c_char, c_int};
@@ -36,12 +36,44 @@ pub unsafe extern "C" fn ripplemark_program_compile(
             let out = caller.out(program, "program")?;
             let text = caller.text(text, length, "text")?;
             let loaded = book::load_str(text, "book").map_err(ripplemark_rs::Error::from)?;
-            let query = query::read(caller, query, &loaded.book)?;
-            let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-            caller.give(out, Program::compile(&loaded.book, &query)?);
-            Ok(warnings.join("\n"))
+            compile(caller, &loaded, query, out)
         })
     }
+}
+
+/// Compiles the book in a file, as `ripplemark_program_compile` does; problems name the file.
+///
+/// # Safety
+/// `path` ends with a NUL; `query` is NULL or valid; `program` is valid; `error` is NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ripplemark_program_compile_file(
+    path: *const c_char,
+    query: *const ripplemark_query,
+    program: *mut *mut ripplemark_program,
+    error: *mut ripplemark_error,
+) -> ripplemark_code {
+    // SAFETY: the caller's promise, passed on.
+    unsafe {
+        call_with_report(error, |caller| {
+            let out = caller.out(program, "program")?;
+            let path = caller.path(path, "path")?;
+            let loaded = book::load_path(path).map_err(ripplemark_rs::Error::from)?;
+            compile(caller, &loaded, query, out)
+        })
+    }
+}
+
+/// Compiles a loaded book, gives the program, and returns the warnings.
+fn compile<'c>(
+    caller: Caller<'c>,
+    loaded: &book::Loaded,
+    query: *const ripplemark_query,
+    out: Out<'c, *mut ripplemark_program>,
+) -> Result<String, Failure> {
+    let query = query::read(caller, query, &loaded.book)?;
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    caller.give(out, Program::compile(&loaded.book, &query)?);
+    Ok(warnings.join("\n"))
 }
 
 /// Loads a compiled program. The bytes are copied and validated; any bytes may be passed.

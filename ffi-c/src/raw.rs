@@ -5,10 +5,15 @@ use crate::code::ripplemark_code;
 use crate::error::ripplemark_error;
 use crate::failure::Failure;
 use crate::handle::{FREED, Handle, Marked};
+use arrow::buffer::Buffer;
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
-use std::ffi::{CStr, c_char};
+use arrow::ffi_stream::FFI_ArrowArrayStream;
+use std::ffi::{CStr, c_char, c_int};
 use std::marker::PhantomData;
 use std::mem::size_of;
+use std::path::Path;
+use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// Whoever called an entry point, for the time of that call.
 ///
@@ -225,6 +230,27 @@ impl<'c> Caller<'c> {
         Ok(unsafe { FFI_ArrowArray::from_raw(array) })
     }
 
+    /// Moves an Arrow stream out of the caller's struct, which is marked as released.
+    pub(crate) fn move_stream(self, stream: *mut FFI_ArrowArrayStream) -> Result<Stream, Failure> {
+        self.aligned(stream, "stream")?;
+        // SAFETY: not NULL and aligned; the caller promises an initialised struct.
+        let stream = unsafe { FFI_ArrowArrayStream::from_raw(stream) };
+        if stream.release.is_none() {
+            let message = "the stream has been released";
+            return Err(Failure::new(ripplemark_code::RIPPLEMARK_ARROW, message));
+        }
+        Ok(Stream { stream })
+    }
+
+    /// A path that ends with a NUL: any bytes where the system's paths are bytes, else UTF-8.
+    pub(crate) fn path(self, path: *const c_char, what: &str) -> Result<&'c Path, Failure> {
+        let bytes = self.c_bytes_or_null(path).ok_or_else(|| Failure::null(what))?;
+        #[cfg(unix)]
+        return Ok(Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes)));
+        #[cfg(not(unix))]
+        utf8(bytes, what).map(Path::new)
+    }
+
     /// A reference to an Arrow schema, which stays the caller's.
     pub(crate) fn schema(self, schema: *const FFI_ArrowSchema) -> Result<&'c FFI_ArrowSchema, Failure> {
         self.aligned(schema, "schema")?;
@@ -265,35 +291,124 @@ impl<T> Out<'_, T> {
     }
 }
 
-/// Imports an array whose structs have been checked against its type.
-pub(crate) fn import_array(
-    array: FFI_ArrowArray,
-    data_type: arrow::datatypes::DataType,
-) -> Result<arrow::array::ArrayData, arrow::error::ArrowError> {
-    // SAFETY: `arrow_in` has checked what can be checked (counts, NULLs, lengths, offsets, nesting); that buffers
-    // really have the lengths they must have is the promise that Arrow's interface rests on.
-    unsafe { arrow::ffi::from_ffi_and_data_type(array, data_type) }
-}
-
-/// Child `i` of an array whose counts have been checked; `None` where it is NULL or released.
-pub(crate) fn child(array: &FFI_ArrowArray, i: usize) -> Option<&FFI_ArrowArray> {
-    if array.children.is_null() || i >= usize::try_from(array.n_children).ok()? {
+/// Entry `i` of a list of structs; `None` where the list or the entry is NULL, or the entry cannot be one.
+fn entry<'a, T>(list: *mut *mut T, i: usize) -> Option<&'a T> {
+    if list.is_null() {
         return None;
     }
-    // SAFETY: the list is not NULL and Arrow promises `n_children` pointers in it.
-    let child = unsafe { array.children.add(i).read_unaligned() };
-    // SAFETY: a pointer that is not NULL is to an array that lives as long as its parent.
-    unsafe { child.as_ref() }.filter(|child| !child.is_released())
+    // SAFETY: the list is not NULL, and Arrow promises as many pointers in it as its count says, which callers check.
+    structure(unsafe { list.add(i).read_unaligned() })
 }
 
-/// The dictionary of an array; `None` where it is NULL or released.
+/// What a pointer of Arrow's structs leads to; `None` where it is NULL or not aligned.
+fn structure<'a, T>(pointer: *mut T) -> Option<&'a T> {
+    if !pointer.is_aligned() {
+        return None;
+    }
+    // SAFETY: NULL, or aligned and a struct that lives as long as the one that points to it.
+    unsafe { pointer.as_ref() }
+}
+
+/// Child `i` of an array that has more than `i`; `None` where it is NULL, misplaced or released.
+pub(crate) fn child(array: &FFI_ArrowArray, i: usize) -> Option<&FFI_ArrowArray> {
+    entry(array.children, i).filter(|child| child.release.is_some())
+}
+
+/// The dictionary of an array; `None` where it is NULL, misplaced or released.
 pub(crate) fn dictionary(array: &FFI_ArrowArray) -> Option<&FFI_ArrowArray> {
-    // SAFETY: a pointer that is not NULL is to an array that lives as long as the one it belongs to.
-    unsafe { array.dictionary.as_ref() }.filter(|array| !array.is_released())
+    structure(array.dictionary).filter(|array| array.release.is_some())
 }
 
-/// Whether buffer `i` of an array whose counts have been checked is NULL.
-pub(crate) fn buffer_is_null(array: &FFI_ArrowArray, i: usize) -> bool {
-    // SAFETY: the list is not NULL (checked) and Arrow promises `n_buffers` pointers in it.
-    array.buffers.is_null() || unsafe { array.buffers.add(i).read_unaligned() }.is_null()
+/// Child `i` of a schema that has more than `i`; `None` where it is NULL, misplaced or released.
+pub(crate) fn schema_child(schema: &FFI_ArrowSchema, i: usize) -> Option<&FFI_ArrowSchema> {
+    entry(schema.children, i).filter(|child| child.release.is_some())
+}
+
+/// The dictionary of a schema, unless the pointer is NULL; inside `None` where it is misplaced or released.
+pub(crate) fn schema_dictionary(schema: &FFI_ArrowSchema) -> Option<Option<&FFI_ArrowSchema>> {
+    let found = || structure(schema.dictionary).filter(|schema| schema.release.is_some());
+    (!schema.dictionary.is_null()).then(found)
+}
+
+/// Text of a schema as bytes; `None` where it is NULL.
+pub(crate) fn schema_text(_owner: &FFI_ArrowSchema, text: *const c_char) -> Option<&[u8]> {
+    // SAFETY: not NULL; Arrow promises a terminating NUL, and that the text lives as long as its schema.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes())
+}
+
+/// Where buffer `i` of an array that has more than `i` begins; `None` where it or the list is NULL.
+pub(crate) fn buffer(array: &FFI_ArrowArray, i: usize) -> Option<NonNull<u8>> {
+    if array.buffers.is_null() {
+        return None;
+    }
+    // SAFETY: the list is not NULL, and Arrow promises `n_buffers` pointers in it.
+    NonNull::new(unsafe { array.buffers.add(i).read_unaligned() }.cast_mut().cast())
+}
+
+/// More bytes than any buffer has (1 TiB, or half of a small address space): a larger number comes from memory that
+/// holds no lengths.
+const MOST_BYTES: usize = if usize::BITS > 40 { 1 << 40 } else { isize::MAX as usize };
+
+/// Bytes of a buffer, shared: the array is released when nobody has any of them. `None` where so many cannot be.
+pub(crate) fn share(owner: &Arc<FFI_ArrowArray>, start: NonNull<u8>, bytes: usize) -> Option<Buffer> {
+    let possible = bytes <= MOST_BYTES && start.addr().checked_add(bytes).is_some();
+    // SAFETY: Arrow promises as many bytes as the array's length and offsets ask for, which is how callers got the
+    // number, for as long as the array is not released; the buffer keeps it.
+    possible.then(|| unsafe { Buffer::from_custom_allocation(start, bytes, Arc::clone(owner) as _) })
+}
+
+/// Number `i` of a buffer of them, at any alignment.
+pub(crate) fn number<T: Number>(start: NonNull<u8>, i: usize) -> T {
+    // SAFETY: Arrow promises as many numbers as the array's length and offset ask for, which callers stay within.
+    unsafe { start.cast::<T>().add(i).read_unaligned() }
+}
+
+/// Numbers that any bytes are.
+pub(crate) trait Number: Copy {}
+impl Number for i32 {}
+impl Number for i64 {}
+
+/// A stream that was moved out of its caller's struct, and is released with this.
+pub(crate) struct Stream {
+    stream: FFI_ArrowArrayStream,
+}
+
+impl Stream {
+    /// The schema, or the error number.
+    pub(crate) fn schema(&mut self) -> Option<Result<FFI_ArrowSchema, c_int>> {
+        let get = self.stream.get_schema?;
+        let mut schema = FFI_ArrowSchema::empty();
+        // SAFETY: a stream that has not been released, as `Caller::move_stream` checked, and a place for a schema.
+        match unsafe { get(&raw mut self.stream, &raw mut schema) } {
+            0 => Some(Ok(schema)),
+            number => {
+                // What a failed call leaves in its place is not to be released.
+                std::mem::forget(schema);
+                Some(Err(number))
+            }
+        }
+    }
+
+    /// The next array (a released one after the last), or the error number.
+    pub(crate) fn next(&mut self) -> Option<Result<FFI_ArrowArray, c_int>> {
+        let get = self.stream.get_next?;
+        let mut array = FFI_ArrowArray::empty();
+        // SAFETY: as in `schema`.
+        match unsafe { get(&raw mut self.stream, &raw mut array) } {
+            0 => Some(Ok(array)),
+            number => {
+                std::mem::forget(array);
+                Some(Err(number))
+            }
+        }
+    }
+
+    /// What the stream says about the error that it has just reported.
+    pub(crate) fn last_error(&mut self) -> Option<String> {
+        let get = self.stream.get_last_error?;
+        // SAFETY: as in `schema`; it is called right after a call that failed, as Arrow asks.
+        let text = unsafe { get(&raw mut self.stream) };
+        // SAFETY: not NULL; Arrow promises a terminating NUL, and that the text lives until the next call.
+        (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+    }
 }

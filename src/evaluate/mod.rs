@@ -20,7 +20,6 @@ pub use exact::{ExactCell, ExactGroup};
 pub(crate) use notes::reject_words;
 pub use program::Program;
 pub use receipt::Receipt;
-#[cfg(feature = "compile")]
-pub(crate) use result::metric_info;
 pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};
-pub(crate) use result::{grain_name, iso_date};
+#[cfg(feature = "compile")]
+pub(crate) use result::{grain_name, hex, iso_date, metric_info};

@@ -6,8 +6,8 @@ use super::{Ask, handoffs};
 use crate::error::Error;
 use crate::lower::ZoneTable;
 use crate::model::{
-    AggFunc, Aggregate, Book, Cell, CmpOp, ColumnId, Const, Handoff, Instant, Metric, MetricKind, Query, Row,
-    RowNode, RowType, Stage, StageId, Table, TableId, TeamId,
+    AggFunc, Aggregate, Book, Cell, CmpOp, ColumnId, Const, Good, Handoff, Instant, Metric, MetricKind,
+    Query, Row, RowNode, RowType, Stage, StageId, Table, TableId, TeamId,
 };
 
 /// The counts of all hand-offs of one table, as metrics. Compile it like any other question to ask for the rows behind a
@@ -159,5 +159,8 @@ pub(super) fn made(name: String, owners: Vec<TeamId>, kind: MetricKind, value: C
         formula: String::new(),
         value,
         fill_nulls_with: None,
+        good: Good::default(),
+        watch: Vec::new(),
+        status: Vec::new(),
     }
 }
