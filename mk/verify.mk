@@ -21,7 +21,7 @@ test-verify-builds:
 
 test-verify-full:
 	RIPPLEMARK_FULL=1 CARGO_TARGET_DIR=$(BUILD)/target-release $(CARGO) test --release -p ripplemark \
-		--test row_oracle --test order --test hostile --test reference -- --nocapture
+		--test row_oracle --test order --test hostile --test reference --test report -- --nocapture
 
 # Contributions against those of another package, in an environment of its own: it brings a compiler and much else.
 VENV_SHAP := $(BUILD)/venv-shap

@@ -14,6 +14,7 @@ mod exact;
 pub mod explain;
 #[cfg(feature = "compile")]
 mod facet;
+#[cfg(feature = "compile")]
 pub mod journey;
 #[cfg(feature = "compile")]
 pub mod lang;

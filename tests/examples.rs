@@ -109,6 +109,30 @@ fn the_journey_of_the_funnel_is_the_one_that_pandas_counts() {
 }
 
 #[test]
+fn hand_offs_of_two_tables_share_a_dimension_by_lookup() {
+    let book = book::load_path(tests_path("../examples/leadforge/funnel.yaml")).unwrap().book;
+    let data = funnel_data(&["leads", "opportunities"]);
+    let ask = Ask { by: vec!["channel".into()], totals: true, ..Ask::default() };
+    let journeys = journey::evaluate(&book, &data, &ask).unwrap();
+    let found: Vec<_> =
+        journeys.handoffs.iter().filter(|handoff| handoff.to == "opportunity").map(account).collect();
+    let text = str::to_owned;
+    let wanted = [
+        ([2274, 2088, 0, 186, 0, 442, 0], text("823/1137"), text("32869/87"), 0x4171_58df_f69e_321d),
+        ([969, 890, 0, 79, 0, 213, 0], text("677/969"), text("34164/89"), 0x4160_21bb_12fe_bad5),
+        ([1757, 1595, 0, 162, 0, 366, 0], text("1229/1757"), text("122664/319"), 0x416d_2b75_56f3_2ec4),
+        ([5000, 4573, 0, 427, 0, 1021, 0], text("444/625"), text("1743816/4573"), 0x4183_ffbc_15cb_9375),
+    ];
+    assert_eq!(found, wanted);
+    // Deals have the channel of their lead.
+    let deals: u64 = (journeys.handoffs.iter())
+        .filter(|handoff| handoff.to == "customer" && handoff.level == "channel")
+        .map(|handoff| handoff.counts.as_ref().unwrap().entered)
+        .sum();
+    assert_eq!((deals, journeys.handoffs.len()), (4641, 8));
+}
+
+#[test]
 fn a_ratio_of_two_tables_meets_on_the_month() {
     let text = std::fs::read_to_string(tests_path("../examples/leadforge/funnel.yaml")).unwrap();
     let metric = "metrics:\n  - {name: acv_per_touch, type: ratio, owner: revops, numerator: acv_won, denominator: touches}\n";

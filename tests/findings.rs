@@ -304,6 +304,24 @@ fn a_table_that_is_not_there_takes_only_its_own_rules_along() {
 }
 
 #[test]
+fn a_rule_over_two_tables_goes_by_the_one_that_ends_first() {
+    let text = HEAD.replace("tables: {deals:", "tables: {calls: {time: day, columns: {day: date}}, deals:")
+        + "  - {name: calls, owner: sales, of: calls, agg: count}\n"
+        + "rules:\n  - {id: one, grain: month, when: deals.value > 0, say: '${period}'}\n"
+        + "  - {id: both, grain: month, when: deals.value > 0 && calls.value > 0, say: '${period}'}\n";
+    let book =
+        ripplemark::book::load_str(&text, "rules.yaml").unwrap_or_else(|problems| panic!("{problems}")).book;
+    let mut data = data(&MARCH);
+    // The last of February: the month is over.
+    let days: ArrayRef = Arc::new(Date32Array::from(vec![day("2024-02-29"), day("2024-02-01")]));
+    let calls = RecordBatch::try_from_iter([("day", days)]).unwrap();
+    data.add_batches("calls", calls.schema(), vec![calls]);
+    let found = rule::evaluate(&book, &data, Ask::default()).unwrap();
+    assert_eq!(said(&found), ["2024-03", "2024-02"]);
+    assert_eq!((found.rules[0].as_of.as_str(), found.rules[1].as_of.as_str()), ("2024-04-02", "2024-02-29"));
+}
+
+#[test]
 fn equal_input_gives_equal_output() {
     let book = book("rules: [{id: low, scope: region, grain: month, when: rate.value < 0.9}]\n");
     let text = |rows: &[Row<'_>]| {

@@ -60,7 +60,21 @@ pub(crate) enum Command {
     /// List the rows behind one number, and say why the other rows are not behind it
     #[command(after_help = ROWS_HELP)]
     Rows(RowsOptions),
+    /// Report all metrics of a book: values, changes, what moved them, targets, hand-offs, findings, and who has to act
+    #[command(after_help = REPORT_HELP)]
+    Report(ReportOptions),
 }
+
+const REPORT_HELP: &str = "\
+Examples:
+  ripplemark report crm.yaml opps.csv
+  ripplemark report crm.yaml --table opps=opps.parquet --grain quarter --period 2017-10-01 -o board.html
+
+Exit codes:
+  0  done (warnings of the book are allowed)
+  1  the book is wrong
+  2  wrong usage: an option, a query that the book cannot answer
+  3  a file cannot be read or written, or data do not fit the book";
 
 const EVAL_HELP: &str = "\
 Examples:
@@ -302,6 +316,52 @@ pub(crate) struct MergeOptions {
     /// Also write the merged state
     #[arg(long, value_name = "FILE")]
     pub(crate) state_out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportOptions {
+    /// The book, YAML or JSON
+    #[arg(value_name = "BOOK")]
+    pub(crate) book: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    #[command(flatten)]
+    pub(crate) query: QueryOptions,
+    /// A day of the period to report [default: the latest period that is over]
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) period: Option<i64>,
+    /// How to write the report [default: what the ending of the output file says, otherwise `terminal`]
+    #[arg(short, long, value_name = "FORMAT")]
+    pub(crate) format: Option<ReportForm>,
+    /// Write to a file, which is replaced as a whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Columns that a table may take [default: the terminal's, otherwise 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(crate) width: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportForm {
+    /// For people: tables that fit the screen
+    Terminal,
+    /// One page that needs nothing else, for browsers, mails and printers
+    Html,
+    /// Everything that the report says, with all digits
+    Json,
+}
+
+/// Days since 1970-01-01. A month, `2017-07`, and a year stand for their first day.
+fn day(text: &str) -> Result<i64, String> {
+    let whole = match text.len() {
+        4 => format!("{text}-01-01"),
+        7 => format!("{text}-01"),
+        _ => text.to_owned(),
+    };
+    match parse_instant(&whole) {
+        Ok(Instant::Date(day)) => Ok(i64::from(day)),
+        _ => Err("expected a day (2017-07-01), a month (2017-07) or a year".into()),
+    }
 }
 
 /// The question asked of a book.

@@ -15,6 +15,7 @@ mod journey;
 mod merge;
 mod output;
 mod question;
+mod report;
 mod rows;
 mod source;
 mod terminal;
@@ -48,6 +49,7 @@ fn run(command: &Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Eval(options) => eval::run(options, terminal),
         Command::Journey(options) => journey::run(options, terminal),
         Command::Merge(options) => merge::run(options, terminal),
+        Command::Report(options) => report::run(options, terminal),
         Command::Explain(options) => explain::run(options, terminal),
         Command::Rows(options) => rows::run(options, terminal),
     }

@@ -19,13 +19,22 @@ impl Terminal {
 
     /// Whether standard error takes colours.
     pub(crate) fn is_coloured(&self) -> bool {
+        self.takes_colours(stderr().is_terminal())
+    }
+
+    /// Whether standard output takes colours.
+    pub(crate) fn colours_results(&self) -> bool {
+        self.takes_colours(stdout().is_terminal())
+    }
+
+    fn takes_colours(&self, is_terminal: bool) -> bool {
         match self.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
                 let refuses = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
                     || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-                stderr().is_terminal() && !refuses
+                is_terminal && !refuses
             }
         }
     }

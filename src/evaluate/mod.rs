@@ -21,5 +21,6 @@ pub(crate) use notes::reject_words;
 pub use program::Program;
 pub use receipt::Receipt;
 pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};
+pub(crate) use result::{grain_name, iso_date};
 #[cfg(feature = "compile")]
-pub(crate) use result::{grain_name, hex, iso_date, metric_info};
+pub(crate) use result::{hex, metric_info};

@@ -232,3 +232,34 @@ fn the_ends_of_time_are_counted_or_refused_and_never_worse() {
         }
     }
 }
+
+#[test]
+fn a_lookup_tells_the_later_time_and_where_the_next_clock_starts() {
+    let text = "ripplemark: 1\nbook: {id: b}\nteams: {one: One, two: Two}\ntables:\n\
+        \x20 leads: {columns: {lead: id, came: date}, lookups: {deal: {table: deals}}}\n\
+        \x20 deals: {key: lead, columns: {lead: id, began: date, signed: date}}\n\
+        stages:\n\
+        - {id: first, of: leads, enters: came, owner: one}\n\
+        - {id: second, from: first, enters: deal.began, owner: two, sla: {ignored_after: 2d}}\n\
+        - {id: third, from: second, of: deals, enters: signed, owner: one}\n";
+    let book = crate::book::load_str(text, "b.yaml").unwrap_or_else(|problems| panic!("{problems}")).book;
+    let third = book.stages[2].handoff.as_ref().unwrap();
+    assert_eq!(book.tables[1].columns[third.starts.at.0].name, "began");
+    let mut data = Dataset::default();
+    let came = dates(&[Some(10), Some(10), Some(11)]);
+    add(&mut data, "leads", vec![("lead", kinds(&["a", "b", "c"])), ("came", came)]);
+    let (began, signed) = (dates(&[Some(11), Some(13), Some(12)]), dates(&[Some(14), None, None]));
+    add(&mut data, "deals", vec![("lead", kinds(&["a", "c", "z"])), ("began", began), ("signed", signed)]);
+    let journeys = evaluate(&book, &data, &Ask::default()).unwrap();
+    let [second, third] = journeys.handoffs.as_slice() else { panic!("{journeys:?}") };
+    // Lead b has no deal, and its two days are over; deal z has no lead, and is one all the same.
+    let counts = second.counts.as_ref().unwrap();
+    assert_eq!((counts.entered, counts.accepted, counts.ignored), (3, 2, 1));
+    let counts = third.counts.as_ref().unwrap();
+    assert_eq!((counts.entered, counts.accepted, counts.pending), (3, 1, 2));
+    assert_eq!(third.mean_wait_hours.as_ref().unwrap().exact, "72");
+    // A condition on the stage before says more than the lookup finds: then the book has to say when the clock starts.
+    let text = text.replace("enters: deal.began", "enters: {at: deal.began, when: '!is_null(lead)'}");
+    let refused = crate::book::load_str(&text, "b.yaml").unwrap_err();
+    assert_eq!(refused.all().iter().map(|problem| problem.code).collect::<Vec<_>>(), ["RM0184"]);
+}

@@ -5,13 +5,16 @@
 //! listed under `omitted`.
 
 use super::facts::{Asked, Link, Metric, Report, Ring, Shown};
+use super::plans;
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::evaluate::Coordinate;
 use crate::evaluate::{ExactCell, ExactGroup, Program, ResultSet};
 use crate::explain::{self, Ask, Periods, Versus, of_difference, signed};
 use crate::lower;
-use crate::model::{Book, Cell, Grain, Instant, LinkKind, Metric as Definition, MetricId, Query, TableId};
+use crate::model::{
+    Book, Cell, Good, Grain, Instant, LinkKind, Metric as Definition, MetricId, Query, TableId,
+};
 use crate::show::{self, period};
 use num_rational::BigRational;
 use ripplemark_core::Flags;
@@ -69,6 +72,10 @@ pub fn collect(book: &Book, data: &Dataset, options: &Options) -> Result<Report,
     rings(book, &timed, with_time.as_ref(), &timeless, without_time.as_ref(), &times, &mut report);
     report.links = links(book, &possible);
     explanations(book, data, &query, &possible, &times, &mut report);
+    plans::targets(book, data, &query, &mut report);
+    plans::journey(book, data, &query, &mut report);
+    plans::findings(book, data, &query, times.current, &mut report);
+    plans::statuses(book, data, &query, times.current, &mut report);
     for answer in [&with_time, &without_time].into_iter().flatten() {
         report.data_notes.extend(answer.set.notes());
         report.receipts.push(("program".into(), answer.set.receipt.program.clone()));
@@ -339,7 +346,7 @@ pub(super) fn owners(book: &Book, definition: &Definition) -> Vec<String> {
 /// Value − prior, and whether that is an improvement.
 fn change(
     unit: &str,
-    _definition: &Definition,
+    definition: &Definition,
     now: Option<&BigRational>,
     before: Option<&BigRational>,
 ) -> (Shown, Option<bool>) {
@@ -348,7 +355,7 @@ fn change(
     let difference = now - before;
     let text = signed(unit, &quantum.text(&quantum.nearest(&difference)));
     let zero = BigRational::from_integer(0.into());
-    let better = (difference != zero).then(|| difference > zero);
+    let better = (difference != zero).then(|| (difference > zero) == (definition.good == Good::Up));
     (Shown { value: crate::chain::to_f64(&difference), text, reason: String::new() }, better)
 }
 

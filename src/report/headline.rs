@@ -146,12 +146,13 @@ fn news(metric: Option<&Metric>) -> Tone {
 
 fn moved(report: &Report, one: &Explanation) -> Option<Sentence> {
     let change = one.change.value?;
-    let name = label(&one.label, &one.metric);
+    let name = label(&one.label, &one.metric).to_owned();
+    let name = if one.scope.is_empty() { name } else { format!("{name} ({})", one.scope) };
     if change == 0.0 {
         let said = format!("{name} is the same in {} as in {}.", one.from, one.to);
         return Some(Sentence { text: said, tone: Tone::Neutral });
     }
-    let size = with_unit(text(&one.change).trim_start_matches(['-', '+']), &one.unit);
+    let size = with_unit(text(&one.change).trim_start_matches(['-', '−', '+']), &one.unit);
     let (before, after) = (text(&one.before), text(&one.after));
     let word = |up: &'static str, down: &'static str| if change < 0.0 { down } else { up };
     let mut said = if one.from == "target" {
@@ -196,11 +197,12 @@ fn largest_change(report: &Report) -> Option<Sentence> {
             _ => Some(one),
         })?;
     let text = format!(
-        "{} moved most: {} to {} ({}).",
+        "{} moved most: {} to {} ({}){}.",
         label(&largest.label, &largest.name),
         signed(&largest.change),
         with_unit(text(&largest.value), &largest.unit),
-        people(&largest.owners)
+        people(&largest.owners),
+        largest.flags.iter().map(|flag| format!(", {}", super::words::reason(flag))).collect::<String>()
     );
     Some(Sentence { text, tone: news(Some(largest)) })
 }

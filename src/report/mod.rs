@@ -10,6 +10,7 @@ mod collect;
 mod facts;
 mod headline;
 pub mod page;
+mod plans;
 pub mod terminal;
 mod words;
 

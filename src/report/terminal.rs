@@ -37,7 +37,7 @@ pub fn render(report: &Report, layout: Layout) -> String {
     let mut out = Out { text: String::new(), width: layout.width.max(20) };
     out.top(report);
     report.rings.iter().filter(|ring| !ring.metrics.is_empty()).for_each(|ring| out.ring(ring, report));
-    report.explanations.iter().for_each(|one| out.explanation(one));
+    report.explanations.iter().for_each(|one| out.explanation(one, true));
     if !report.targets.is_empty() {
         out.targets(&report.targets);
     }
@@ -56,7 +56,7 @@ pub fn render(report: &Report, layout: Layout) -> String {
 #[must_use]
 pub fn explanation(one: &Explanation, layout: Layout) -> String {
     let mut out = Out { text: String::new(), width: layout.width.max(20) };
-    out.explanation(one);
+    out.explanation(one, false);
     if layout.colour { coloured(&out.text) } else { out.text }
 }
 
@@ -180,11 +180,15 @@ impl Out {
         self.table(&header, &rows, &["value", "change"], &["trend"]);
     }
 
-    fn explanation(&mut self, one: &Explanation) {
+    /// `explain` says the formula once for all groups.
+    fn explanation(&mut self, one: &Explanation, says_formula: bool) {
         let name = words::label(&one.label, &one.metric);
         let change = words::with_unit(&words::signed(&one.change), &one.unit);
         let scope = if one.scope.is_empty() { String::new() } else { format!(" ({})", one.scope) };
         self.heading(&format!("What moved {name}{scope}: {change}, {} → {}", one.from, one.to));
+        if says_formula && !one.formula.is_empty() {
+            self.wrapped("", &format!("{} = {}", one.metric, one.formula));
+        }
         let most = largest(one.drivers.iter().map(|driver| &driver.contribution));
         let mut rows = vec![end_row(&one.from, &one.before)];
         rows.extend(one.drivers.iter().map(|driver| driver_row(driver, most)));
@@ -384,7 +388,8 @@ fn sparkline(trend: &[(String, Option<f64>)]) -> String {
     const LATEST: usize = 12;
     let latest = trend.get(trend.len().saturating_sub(LATEST)..).unwrap_or_default();
     let values = || latest.iter().filter_map(|(_, value)| *value).filter(|value| value.is_finite());
-    if values().next().is_none() {
+    // One value is no trend.
+    if values().nth(1).is_none() {
         return String::new();
     }
     let low = values().fold(f64::INFINITY, f64::min);

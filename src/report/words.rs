@@ -82,7 +82,7 @@ pub(super) fn ring(name: &str) -> &str {
         "behaviour" => "Behaviour",
         "conversion" => "Conversion",
         "revenue" => "Revenue",
-        "" => "Outside the rings",
+        "" => "Without a ring",
         other => other,
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn said(value: f64, text: &str) -> Shown {
 }
 
 fn whole(value: f64) -> Shown {
-    said(value, &show::grouped(&format!("{value:.0}")))
+    said(value, &show::grouped(&format!("{value:.0}")).replace('-', "−"))
 }
 
 fn none(reason: &str) -> Shown {
@@ -215,11 +215,11 @@ fn driver(
 fn explanations() -> Vec<Explanation> {
     let percent = |value: f64| shown("share", value);
     let bookings = Explanation {
-        formula: "deals * win_rate * deal_size".into(),
-        scope: String::new(),
         metric: "bookings".into(),
         label: "Bookings".into(),
         unit: "money[USD]".into(),
+        scope: String::new(),
+        formula: "opps_closed * win_rate * acv_per_win".into(),
         from: "2017-07".into(),
         to: "2017-10".into(),
         before: whole(2_982_255.0),
@@ -249,11 +249,11 @@ fn explanations() -> Vec<Explanation> {
         notes: Vec::new(),
     };
     let plan = Explanation {
-        scope: String::new(),
-        formula: "new + expansion".into(),
         metric: "bookings".into(),
         label: "Bookings".into(),
         unit: "money[USD]".into(),
+        scope: "region = EMEA".into(),
+        formula: "leads * sql_rate * win_rate * acv_per_win".into(),
         from: "target".into(),
         to: "actual".into(),
         before: whole(10_800_000.0),
@@ -593,6 +593,7 @@ pub(crate) fn hostile() -> Report {
     }
     for one in &mut report.explanations {
         (one.label, one.unit, one.from, one.to) = (next(), next(), next(), next());
+        (one.scope, one.formula) = (next(), next());
         one.notes = HOSTILE.map(str::to_owned).to_vec();
         for driver in &mut one.drivers {
             (driver.metric, driver.label, driver.owners, driver.ring) =

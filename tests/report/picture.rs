@@ -124,7 +124,7 @@ fn the_waterfall_is_in_proportion_and_joined() {
 fn what_is_printed_adds_up() {
     let report = fixture::funnel();
     let html = parsed(&report);
-    let whole = |text: &str| text.trim().replace([',', '+'], "").parse::<i64>().unwrap();
+    let whole = |text: &str| text.trim().replace([',', '+'], "").replace('−', "-").parse::<i64>().unwrap();
     for (table, one) in all(&html, "table.moves").iter().zip(&report.explanations) {
         let column: Vec<i64> =
             within(table, "tbody tr td:nth-child(2)").iter().map(|cell| whole(&text(cell))).collect();

@@ -43,6 +43,7 @@ fn facts(report: &Report) -> Vec<String> {
         ]);
         facts.extend(handoff.rejected.iter().map(|(reason, _)| reason.clone()));
     }
+    facts.extend(report.explanations.iter().flat_map(|one| [one.scope.clone(), one.formula.clone()]));
     for finding in &report.findings {
         facts.extend([finding.message.clone(), finding.scope.clone(), finding.rule.clone()]);
         facts.extend(finding.owners.iter().chain(&finding.watchers).cloned());
@@ -80,7 +81,7 @@ fn the_headline_is_short_and_names_who_has_to_act() {
     assert_eq!(
         said[0].text,
         "Bookings fell by 179,759 USD to 2,802,496 from 2017-07 to 2017-10; the largest part is Deals closed \
-         (Sales Development), -88,927."
+         (Sales Development), −88,927."
     );
     let duties = duties(&report);
     let owners: Vec<&str> = duties.iter().map(|duty| duty.owner.as_str()).collect();
@@ -154,7 +155,7 @@ fn json_has_every_field_by_its_name() {
     assert_eq!(value["book"], "acme-revenue");
     let driver = &value["explanations"][0]["drivers"][0];
     assert_eq!(driver["contribution"]["value"], -88_927.0);
-    assert_eq!(driver["contribution"]["text"], "-88,927");
+    assert_eq!(driver["contribution"]["text"], "−88,927");
     assert_eq!(value["targets"][1]["scope"], "region = AMER");
     assert_eq!(value["rings"][0]["metrics"][1]["tone"], "warning");
     assert_eq!(value["rings"][0]["metrics"][6]["value"]["reason"], "zero_denominator");

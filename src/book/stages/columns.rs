@@ -197,6 +197,14 @@ impl<R: FormulaReader> Reader<'_, R> {
             return Some(enters.clone());
         }
         let tables = self.formulas.around.tables;
+        // Where the stage before tells its time by a lookup into this table, the time is known here at first hand.
+        let theirs = tables.get(table);
+        let found = theirs.and_then(|table| table.columns.get(enters.at.0)?.found);
+        let way = found.and_then(|found| theirs?.lookups.get(found.lookup));
+        if let (Some(found), Some(_), None) = (found, way.filter(|way| way.table == self.table), &enters.when)
+        {
+            return Some(Moment { at: found.column, when: None });
+        }
         let name = |id: TableId| tables.get(id).map_or("", |table| table.name.as_str());
         let (own, other) = (name(self.table), name(table));
         let message =

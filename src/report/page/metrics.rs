@@ -14,28 +14,46 @@ pub(super) fn metrics(report: &Report) -> Option<Markup> {
     if report.rings.iter().all(|ring| ring.metrics.is_empty()) {
         return None;
     }
+    // The same columns in all tables, so that they stand in line.
+    let metrics = || report.rings.iter().flat_map(|ring| &ring.metrics);
+    let columns = Columns {
+        prior: !report.asked.prior.is_empty(),
+        status: metrics().any(|metric| !words::status(metric).is_empty()),
+        trend: metrics().any(has_trend),
+    };
     let mut first = 0;
     let mut tables = Vec::new();
     for ring in report.rings.iter().filter(|ring| !ring.metrics.is_empty()) {
-        tables.push(table(ring, first, !report.asked.prior.is_empty()));
+        tables.push(table(ring, first, &columns));
         first += ring.metrics.len();
     }
     Some(html! { @for table in tables { (table) } })
 }
 
-fn table(ring: &Ring, first: usize, has_prior: bool) -> Markup {
+/// The columns that have something to show.
+struct Columns {
+    prior: bool,
+    status: bool,
+    trend: bool,
+}
+
+/// One value is no trend.
+fn has_trend(metric: &Metric) -> bool {
+    metric.trend.iter().filter(|(_, value)| value.is_some()).count() > 1
+}
+
+fn table(ring: &Ring, first: usize, columns: &Columns) -> Markup {
     let name = words::ring(&ring.name);
-    let has_trend = ring.metrics.iter().any(|metric| metric.trend.iter().any(|(_, value)| value.is_some()));
     let inner = html! {
         table.metrics {
             caption { bdi { (name) } }
             thead { tr {
                 th.c1 scope="col" { "Metric" }
                 th.n.c3 scope="col" { "Value" }
-                @if has_prior { th.n scope="col" { "Change" } th.b {} }
-                th scope="col" { "Status" }
+                @if columns.prior { th.n scope="col" { "Change" } th.b {} }
+                @if columns.status { th scope="col" { "Status" } }
                 th.c2 scope="col" { "Owner" }
-                @if has_trend { th.c4 scope="col" { "Trend" } }
+                @if columns.trend { th.c4 scope="col" { "Trend" } }
                 th.n.c5 scope="col" { "Rows" }
             } }
             tbody {
@@ -43,10 +61,10 @@ fn table(ring: &Ring, first: usize, has_prior: bool) -> Markup {
                     tr id={ "m" (first + at) } {
                         th scope="row" { (words::label(&metric.label, &metric.name)) }
                         td.n.v { (number(&metric.value, &metric.unit)) (flags(metric)) }
-                        @if has_prior { td.n { (words::signed(&metric.change)) } td.b { (better(metric)) } }
-                        td { (judgement(metric)) }
+                        @if columns.prior { td.n { (words::signed(&metric.change)) } td.b { (better(metric)) } }
+                        @if columns.status { td { (judgement(metric)) } }
                         td.o { (words::people(&metric.owners)) }
-                        @if has_trend { td.t { (sparkline(metric)) } }
+                        @if columns.trend { td.t { @if has_trend(metric) { (sparkline(metric)) } } }
                         td.n.q { (show::grouped(&metric.n.to_string())) }
                     }
                 }

@@ -19,11 +19,16 @@ pub(super) fn moved(report: &Report, places: &Places<'_>) -> Option<Markup> {
 fn explanation(one: &Explanation, places: &Places<'_>) -> Markup {
     let name = words::label(&one.label, &one.metric);
     let unit = words::unit_word(&one.unit);
-    let title = format!("{name}, {} to {}", one.from, one.to);
+    let scope = if one.scope.is_empty() { String::new() } else { format!(", {}", one.scope) };
+    let title = format!("{name}{scope}, {} to {}", one.from, one.to);
     html! {
         article.fall {
             h3 { (places.link(&one.metric, &one.label)) " " span.big.n { (words::signed(&one.change)) } " " span.u { (unit) } }
-            p.q { bdi { (one.from) } " → " bdi { (one.to) } }
+            p.q {
+                @if !one.scope.is_empty() { bdi { (one.scope) } ", " }
+                bdi { (one.from) } " → " bdi { (one.to) }
+                @if !one.formula.is_empty() { " · " code { bdi { (one.formula) } } }
+            }
             (scrolling(&title, &waterfall(one, places)))
             @if one.by_owner.len() + one.by_ring.len() > 0 {
                 div.pair {

@@ -25,6 +25,13 @@ const SAG: f64 = 46.0;
 const LABEL: usize = 26;
 const VALUE: usize = 25;
 
+/// The kinds of links, and what they are worth.
+const KINDS: [(&str, &str); 3] = [
+    ("identity", "identity: exact arithmetic"),
+    ("definition", "definition: made of"),
+    ("belief", "belief: declared, not computed"),
+];
+
 struct Card<'r> {
     /// The metric's place among all of the report, which its row is called by.
     at: usize,
@@ -68,9 +75,10 @@ pub(super) fn pond(report: &Report) -> Option<Markup> {
             @for (tone, word) in [("good", "● good"), ("warning", "▲ look"), ("bad", "◆ act"), ("neutral", "○ not judged")] {
                 span class=(tone) { (word) }
             }
-            @if !links.is_empty() {
-                span { svg.k viewBox="0 0 20 12" aria-hidden="true" { path.l d="M0 6h20" {} } " identity: exact arithmetic" }
-                span { svg.k viewBox="0 0 20 12" aria-hidden="true" { path.l.belief d="M0 6h20" {} } " belief: declared, not computed" }
+            @for (kind, word) in KINDS {
+                @if links.iter().any(|(link, ..)| class_of(&link.kind) == class_of(kind)) {
+                    span { svg.k viewBox="0 0 20 12" aria-hidden="true" { path class=(class_of(kind)) d="M0 6h20" {} } " " (word) }
+                }
             }
         }
         @if drawn < all { p.q { (words::count(all - drawn, "more metric is", "more metrics are")) " in the tables below." } }
@@ -192,6 +200,15 @@ fn chosen<'r>(ring: &'r Ring, first: usize, links: &[Link]) -> Vec<(usize, &'r M
     all
 }
 
+/// The class of a line, by the kind of its link.
+fn class_of(kind: &str) -> &'static str {
+    match kind {
+        "belief" => "l belief",
+        "definition" => "l definition",
+        _ => "l",
+    }
+}
+
 fn class_weight(metric: &Metric) -> u8 {
     match class(metric.tone) {
         "bad" => 3,
@@ -237,7 +254,11 @@ fn line(link: &Link, from: &Card<'_>, to: &Card<'_>) -> Markup {
     let (x0, y0) = (from.x + half, from.y);
     let goes_on = to.column > from.column;
     let (x1, y1) = (if goes_on { to.x - half } else { to.x + half }, to.y);
-    let (pull, head) = if goes_on { ((x1 - x0).max(40.0) * 0.5, -6.0) } else { (34.0, 6.0) };
+    let (pull, head) = if goes_on {
+        ((x1 - x0).max(40.0) * 0.5, -6.0)
+    } else {
+        (26.0 + ((y1 - y0).abs() * 0.1).min(34.0), 6.0)
+    };
     let (bend, end) = if goes_on { (x1 - pull, x1 - 5.0) } else { (x1.max(x0) + pull, x1 + 5.0) };
     let first = if goes_on { x0 + pull } else { x1.max(x0) + pull };
     let path = format!(
@@ -252,7 +273,7 @@ fn line(link: &Link, from: &Card<'_>, to: &Card<'_>) -> Markup {
         px(y1)
     );
     let tip = format!("M{} {}l{} -4v8z", px(x1), px(y1), px(head));
-    let kind = if link.kind == "belief" { "l belief" } else { "l" };
+    let kind = class_of(&link.kind);
     html! {
         g {
             title { (link.from) " → " (link.to) ", " (link.kind) @if !link.text.is_empty() { ": " (link.text) } }
