@@ -8,6 +8,7 @@ use ripplemark_core::program::layout::NONE;
 use ripplemark_core::types::LogicalType;
 
 /// The number of a type, and its digits after the point.
+#[cfg(feature = "compile")]
 fn type_number(ty: LogicalType) -> (u8, u8) {
     match ty {
         LogicalType::Int => (0, 0),

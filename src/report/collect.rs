@@ -82,7 +82,8 @@ pub fn collect(book: &Book, data: &Dataset, options: &Options) -> Result<Report,
         report.receipts.push(("state".into(), answer.set.receipt.state.clone()));
         report.receipts.push(("result".into(), answer.set.receipt.result.clone()));
     }
-    report.data_notes.dedup();
+    let mut told = BTreeSet::new();
+    report.data_notes.retain(|note| told.insert(note.clone()));
     Ok(report)
 }
 
