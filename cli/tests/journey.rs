@@ -126,7 +126,7 @@ fn what_cannot_be_asked_is_told() {
         .tells(2, &["RM0321", "no stage `contcted`", "contacted"]);
     place.say("journey acme.yaml leads.csv --stage lead").tells(2, &["RM0321", "a first stage"]);
     place.say("journey acme.yaml leads.csv --by rigion").tells(2, &["RM0306", "did you mean `region`?"]);
-    place.say("journey acme.yaml").tells(3, &["leads"]);
+    place.say("journey acme.yaml").tells(2, &["no file for table `leads`"]);
     place.say("journey shop.yaml deals.csv").tells(2, &["RM0320", "add `stages`"]);
 }
 

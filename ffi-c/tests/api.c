@@ -226,9 +226,9 @@ static void programs_tell_about_themselves(void)
     }
     copy = malloc(length);
     memcpy(copy, bytes, length);
-    copy[8] = 2;
-    CHECK(ripplemark_program_load(copy, length, &again, NULL) == RIPPLEMARK_PROGRAM_VERSION);
     copy[8] = 1;
+    CHECK(ripplemark_program_load(copy, length, &again, NULL) == RIPPLEMARK_PROGRAM_VERSION);
+    copy[8] = 2;
     CHECK(ripplemark_program_load(copy, length, &again, NULL) == RIPPLEMARK_OK);
     free(copy);
     ripplemark_program_free(again);
