@@ -62,6 +62,7 @@ impl Grammar<'_> {
             return self.leaf(ty);
         }
         match (ty, self.dice.below(10)) {
+            (_, 0) if self.dice.below(2) == 0 => self.switch(ty, depth),
             (_, 0) => self.choice(ty, depth),
             (_, 1) => {
                 let (a, b) = (self.any(ty, depth - 1), self.any(ty, depth - 1));
@@ -153,8 +154,13 @@ impl Grammar<'_> {
     }
 
     fn condition(&mut self, depth: usize) -> Formula {
-        match self.dice.below(8) {
+        match self.dice.below(9) {
             0 => Formula::frame(&[&self.any(Type::Bool, depth - 1)], |p| format!("!({})", p[0])),
+            8 => {
+                let operator = self.pick(&["&", "|", "^"]);
+                let (a, b) = (self.any(Type::Bool, depth - 1), self.any(Type::Bool, depth - 1));
+                Formula::frame(&[&a, &b], |p| format!("({} {operator} {})", p[0], p[1]))
+            }
             1 => {
                 let ty = [Type::Int, Type::Float, Type::Bool][self.dice.below(3)];
                 let a = self.any(ty, depth - 1);
@@ -212,8 +218,76 @@ impl Grammar<'_> {
         Formula { rhai, ..native }
     }
 
+    /// A `switch` on an integer, a text or a truth value, with alternatives, ranges and guards.
+    fn switch(&mut self, ty: Type, depth: usize) -> Formula {
+        let (subject, patterns): (Formula, &[&str]) = match self.dice.below(3) {
+            0 => {
+                (Formula::plain("s1", true), &["\"Won\"", "\"Lost\" | \"\"", "\"Ärger\"", "\"Won\" | \"x\""])
+            }
+            1 => (self.any(Type::Bool, depth - 1), &["true", "false", "false | true"]),
+            // Rhai wants ranges behind whole numbers; the order below is kept.
+            _ => (
+                self.any(Type::Int, depth - 1),
+                &[
+                    "0",
+                    "1 | -1",
+                    "7 | 2 | 1000000007",
+                    "-9223372036854775808",
+                    "2..7",
+                    "-1000..=0",
+                    "3..=3 | 5..900",
+                ],
+            ),
+        };
+        let mut parts = vec![subject];
+        let mut arms = String::new();
+        let has_missing = self.dice.below(4) == 0;
+        if has_missing {
+            parts.push(self.any(ty, depth - 1));
+            arms += "() => {1}, ";
+        }
+        let always = self.dice.below(patterns.len());
+        for (n, pattern) in patterns.iter().enumerate() {
+            if n != always && self.dice.below(2) == 0 {
+                continue;
+            }
+            let mut guard = String::new();
+            if self.dice.below(3) == 0 {
+                let condition = self.any(Type::Bool, depth - 1);
+                // What a missing guard means is told by `if`; here both get one that is not missing.
+                parts.push(Formula {
+                    nullable: false,
+                    ..Formula::frame(&[&condition], |p| format!("({} ?? false)", p[0]))
+                });
+                guard = format!(" if {{{}}}", parts.len() - 1);
+            }
+            parts.push(self.any(ty, depth - 1));
+            arms += &format!("{pattern}{guard} => {{{}}}, ", parts.len() - 1);
+        }
+        parts.push(self.any(ty, depth - 1));
+        arms += &format!("_ => {{{}}}", parts.len() - 1);
+        let all: Vec<&Formula> = parts.iter().collect();
+        let native = Formula::frame(&all, |p| {
+            let mut text = format!("(switch ({}) {{ {arms} }})", p[0]);
+            for (n, part) in p.iter().enumerate().skip(1) {
+                text = text.replacen(&format!("{{{n}}}"), part, 1);
+            }
+            text
+        });
+        if has_missing || !parts[0].nullable {
+            return native;
+        }
+        let rhai =
+            format!("{{ let v = {}; if is_null(v) {{ () }} else {{ {} }} }}", parts[0].rhai, native.rhai);
+        Formula { rhai, ..native }
+    }
+
     fn membership(&mut self, depth: usize) -> Formula {
-        let (a, list) = match self.dice.below(3) {
+        let (a, list) = match self.dice.below(4) {
+            3 => {
+                let range = self.pick(&["0..7", "-3..=2", "1..1000000008", "2..=2"]);
+                (self.any(Type::Int, depth - 1), range)
+            }
             0 => (self.any(Type::Int, depth - 1), "[0, 1, 7, 1000000007]"),
             1 => (self.any(Type::Float, depth - 1), "[0.0, 1.0, 0.1, 2.5]"),
             _ => (Formula::plain("s1", true), "[\"Won\", \"Ärger\"]"),
@@ -226,10 +300,48 @@ impl Grammar<'_> {
         Formula { rhai, ..native }
     }
 
+    /// `if c { return a; } rest`, one in another and one behind another.
+    fn guards(&mut self, ty: Type, depth: usize) -> Formula {
+        let parts: Vec<Formula> = [Type::Bool, Type::Bool, ty, ty, Type::Bool, ty, ty, ty]
+            .map(|ty| self.any(ty, depth.saturating_sub(1)))
+            .into();
+        let shape = self.dice.below(3);
+        let text = |p: &[&str], guard: &dyn Fn(&str, &str) -> String| match shape {
+            0 => format!("{} {} {}", guard(p[0], p[2]), guard(p[1], p[3]), p[5]),
+            1 => {
+                let inner = format!("{} return {};", guard(p[1], p[2]), p[3]);
+                // A `let` is computed where it stands in Rhai, and where it is used here: it stands behind guards.
+                format!("{} let t = {}; t + {}", guard_block(guard, p[0], &inner), p[5], p[6])
+            }
+            _ => format!(
+                "if {} {{ {} {} }} else {{ {} {} }}",
+                p[4],
+                guard(p[0], p[2]),
+                p[3],
+                guard(p[1], p[5]),
+                p[6]
+            ),
+        };
+        // The outer condition is one that is never missing: that rule is told by `choice`.
+        let mut parts = parts;
+        parts[4] =
+            Formula { nullable: false, ..Formula::frame(&[&parts[4]], |p| format!("({} ?? false)", p[0])) };
+        let books: Vec<&str> = parts.iter().map(|part| part.book.as_str()).collect();
+        let rhais: Vec<&str> = parts.iter().map(|part| part.rhai.as_str()).collect();
+        let plain = |c: &str, a: &str| format!("if {c} {{ return {a}; }}");
+        // Rhai does not know that a missing condition gives a missing value.
+        let asking = |c: &str, a: &str| {
+            format!("let q = {{ {c} }}; if is_null(q) {{ return (); }} if q {{ return {a}; }}")
+        };
+        let (book, rhai) = (text(&books, &plain), text(&rhais, &asking));
+        Formula { book, rhai, nullable: true }
+    }
+
     /// A whole formula of a number; sometimes a script with a `let`, sometimes a condition made a number.
     fn whole(&mut self, depth: usize) -> (Formula, Type) {
         let ty = self.number();
-        match self.dice.below(6) {
+        match self.dice.below(7) {
+            6 => (self.guards(ty, depth), ty),
             0 => {
                 let (a, b) = (self.any(ty, depth - 1), self.any(ty, depth - 1));
                 (Formula::frame(&[&a, &b], |p| format!("let t = {}; t - {}", p[0], p[1])), ty)
@@ -246,6 +358,11 @@ impl Grammar<'_> {
             _ => (self.any(ty, depth), ty),
         }
     }
+}
+
+/// A guard whose block is more than one value.
+fn guard_block(guard: &dyn Fn(&str, &str) -> String, condition: &str, block: &str) -> String {
+    guard(condition, "\u{1}").replace("return \u{1};", block)
 }
 
 /// One row's values, as the batch and the interpreter get them.
@@ -411,7 +528,7 @@ fn round(dice: &mut Dice, formulas: usize, rows: usize, tally: &mut Tally) {
 
 #[test]
 fn random_formulas_give_what_the_interpreter_gives() {
-    let (formulas, rows) = if full() { (100_000, 96) } else { (300, 32) };
+    let (formulas, rows) = if full() { (100_000, 96) } else { (2_000, 32) };
     let mut dice = Dice(0x7269_7070);
     let mut tally = Tally::default();
     for _ in 0..formulas / 25 {

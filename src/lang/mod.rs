@@ -22,6 +22,7 @@ mod functions;
 mod limits;
 mod literal;
 mod names;
+mod patterns;
 mod problem;
 mod rhai;
 mod row;

@@ -35,6 +35,12 @@ pub(super) enum Kind {
     Or(Box<Node>, Box<Node>),
     Coalesce(Box<Node>, Box<Node>),
     If(Box<Node>, Box<Node>, Box<Node>),
+    /// `a & b`, `a | b`, `a ^ b`
+    Bits(BitOp, Box<Node>, Box<Node>),
+    /// The value of a `switch`.
+    Subject(Box<Node>),
+    /// A pattern of a `switch` and, where it fits, the guard behind it.
+    Guarded(Box<Node>, Box<Node>),
     /// `a in [c1, c2]`
     In(Box<Node>, Vec<Node>),
     /// `f(a, b)`, also written `a.f(b)`.
@@ -43,6 +49,14 @@ pub(super) enum Kind {
     Block(Vec<Let>, Box<Node>),
     /// Something that has been refused already. It types to nothing and causes no further message.
     Refused,
+}
+
+/// Operators on two truth values that always look at both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BitOp {
+    And,
+    Or,
+    Xor,
 }
 
 /// `let name = value`.

@@ -123,9 +123,10 @@ pub(crate) fn engine() -> Engine {
     });
     missing_wins!(engine, i64, "+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max");
     missing_wins!(engine, f64, "+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max");
-    missing_wins!(engine, bool, "==", "!=");
+    missing_wins!(engine, bool, "==", "!=", "&", "|", "^");
     missing_wins!(engine, &str, "==", "!=");
-    for name in ["+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max"] {
+    for name in ["+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max", "&", "|", "^"]
+    {
         engine.register_fn(name, |_: (), _: ()| ());
     }
     for name in ["+", "-", "!", "abs", "sqrt", "ln", "exp", "floor", "ceiling", "round", "to_float"] {

@@ -12,9 +12,9 @@ use super::codes;
 use super::names::{self, Binding, Scope};
 use super::problem::Problem;
 use super::session::Session;
-use super::syntax::{Kind, Let, Node};
-use super::{MetricName, functions};
-use crate::model::{ColumnId, ColumnType, Const, Row, RowNode, RowType, Table};
+use super::syntax::{BitOp, Kind, Let, Node};
+use super::{MetricName, functions, row_size};
+use crate::model::{CmpOp, ColumnId, ColumnType, Const, Row, RowNode, RowType, Table};
 use std::ops::Range;
 use std::rc::Rc;
 use typed::{Typed, constant, row};
@@ -75,6 +75,13 @@ impl RowTyper<'_, '_> {
             Kind::And(a, b) => self.both(a, b, RowNode::And, scope, depth),
             Kind::Or(a, b) => self.both(a, b, RowNode::Or, scope, depth),
             Kind::If(condition, a, b) => self.choice([condition, a, b], &node.at, scope, depth),
+            Kind::Bits(op, a, b) => self.bits(*op, a, b, scope, depth),
+            Kind::Subject(value) => self.subject(value, scope, depth),
+            // Not `&&`, which a false guard would decide where it is unknown whether the pattern fits.
+            Kind::Guarded(pattern, guard) => {
+                let never = Box::new(constant(Const::Bool(false)));
+                self.both(pattern, guard, |pattern, guard| RowNode::If(pattern, guard, never), scope, depth)
+            }
             Kind::In(value, items) => self.membership(value, items, &node.at, scope, depth).map(Typed::Row),
             Kind::Call(name, arguments) => self.call(name, arguments, &node.at, scope, depth),
             Kind::Block(lets, value) => {
@@ -120,13 +127,50 @@ impl RowTyper<'_, '_> {
         &mut self,
         a: &'n Node,
         b: &'n Node,
-        join: fn(Box<Row>, Box<Row>) -> RowNode,
+        join: impl FnOnce(Box<Row>, Box<Row>) -> RowNode,
         scope: &Scope<'n>,
         depth: usize,
     ) -> Option<Typed> {
         let a = self.condition(a, scope, depth).map(Box::new);
         let b = self.condition(b, scope, depth).map(Box::new);
         Some(Typed::Row(row(RowType::Bool, join(a?, b?))))
+    }
+
+    /// `a & b`, `a | b`, `a ^ b`: no value where one of the two has none.
+    fn bits<'n>(
+        &mut self,
+        op: BitOp,
+        a: &'n Node,
+        b: &'n Node,
+        scope: &Scope<'n>,
+        depth: usize,
+    ) -> Option<Typed> {
+        let place = &b.at;
+        let a = self.condition(a, scope, depth).map(Box::new);
+        let b = self.condition(b, scope, depth).map(Box::new);
+        let (a, b) = (a?, b?);
+        let bool = |node| row(RowType::Bool, node);
+        if op == BitOp::Xor {
+            return Some(Typed::Row(bool(RowNode::Compare(CmpOp::Ne, a, b))));
+        }
+        // Where both are alike each is the answer, elsewhere it is false for `&` and true for `|`.
+        self.session.take(row_size(&b), depth, place)?;
+        let differ = bool(RowNode::Compare(CmpOp::Ne, a, b.clone()));
+        let mixed = constant(Const::Bool(op == BitOp::Or));
+        Some(Typed::Row(bool(RowNode::If(Box::new(differ), Box::new(mixed), b))))
+    }
+
+    /// The value of a `switch`, which is compared with constants for equality.
+    fn subject<'n>(&mut self, value: &'n Node, scope: &Scope<'n>, depth: usize) -> Option<Typed> {
+        let typed = self.typed(value, scope, depth)?;
+        match typed.ty() {
+            Some(RowType::Float) => {
+                let problem = Problem::new(codes::SWITCH, &value.at, "a `switch` on a float");
+                self.fail(problem.expected("an integer, text or a truth value").hint("compare it with `if`"))
+            }
+            None => self.fail(always_missing(&value.at)),
+            Some(_) => Some(typed),
+        }
     }
 
     /// Binds the names of a block, typing each value once for its problems.

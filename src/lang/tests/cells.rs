@@ -48,6 +48,35 @@ fn aggregates() {
 }
 
 #[test]
+fn switches_lists_and_strict_logic() {
+    for (text, spelt_out) in [
+        (
+            "switch bookings { 0 => 1, 1 | 2 => 3, 5..7 => 4, _ => 0 }",
+            "if bookings == 0 { 1 } else if bookings == 1 || bookings == 2 { 3 } \
+             else if bookings >= 5 && bookings < 7 { 4 } else { 0 }",
+        ),
+        ("if bookings in [1, 2.5] { 1 } else { 2 }", "if bookings == 1 || bookings == 2.5 { 1 } else { 2 }"),
+        ("if bookings in 1..=5 { 1 } else { 2 }", "if bookings >= 1 && bookings <= 5 { 1 } else { 2 }"),
+        ("if win_rate > 1 { return bookings; } 2", "if win_rate > 1 { bookings } else { 2 }"),
+        (
+            "if (bookings > 1) & (win_rate > 1) { 1 } else { 2 }",
+            "if if bookings > 1 { win_rate > 1 } else { if win_rate > 1 { false } else { false } } { 1 } else { 2 }",
+        ),
+        (
+            "if (bookings > 1) ^ (win_rate > 1) { 1 } else { 2 }",
+            "if if bookings > 1 { !(win_rate > 1) } else { win_rate > 1 } { 1 } else { 2 }",
+        ),
+        (
+            "if (bookings > 1) | (win_rate > 1) { 1 } else { 2 }",
+            "if if bookings > 1 { if win_rate > 1 { true } else { true } } else { win_rate > 1 } { 1 } else { 2 }",
+        ),
+        ("sum(switch outcome { \"won\" => acv, _ => 0 })", "sum(if outcome == \"won\" { acv } else { 0 })"),
+    ] {
+        assert_eq!(cell(text), cell(spelt_out), "{text}");
+    }
+}
+
+#[test]
 fn the_metrics_filter_comes_first() {
     let filter = row("paid");
     let typed = |text| with_scope(Some(&filter), |scope| cell_formula(text, scope)).unwrap();

@@ -144,6 +144,91 @@ fn text_and_lists() {
     );
 }
 
+/// The text that a `switch` stands for. The names that it invents are written out, as every `let` is.
+#[test]
+fn switches_are_ifs() {
+    for (switch, ifs) in [
+        ("switch qty { 1 => 2, _ => 3 }", "if qty == 1 { 2 } else { 3 }"),
+        ("switch qty { 1 | 2 => 2, _ => 3 }", "if qty in [1, 2] { 2 } else { 3 }"),
+        ("switch qty { -1 => 2, 5 => 7, _ => 3, }", "if qty == -1 { 2 } else if qty == 5 { 7 } else { 3 }"),
+        (
+            "switch qty + 1 { 1 => 2, 3..=5 | 7..9 => 4, _ => () }",
+            "if qty + 1 == 1 { 2 } else if (qty + 1 >= 3 && qty + 1 <= 5) || (qty + 1 >= 7 && qty + 1 < 9) { 4 } \
+             else { () }",
+        ),
+        (
+            "switch outcome { \"won\" if paid => acv, \"won\" | \"open\" => 1, _ => 0.5 }",
+            "if if outcome == \"won\" { paid } else { false } { acv } \
+             else if outcome in [\"won\", \"open\"] { 1 } else { 0.5 }",
+        ),
+        ("switch qty { 1 => 2, () => 0, _ => 3 }", "if is_null(qty) { 0 } else if qty == 1 { 2 } else { 3 }"),
+        (
+            "switch paid { true => 1, false => 2, _ => 3 }",
+            "if paid == true { 1 } else if paid == false { 2 } else { 3 }",
+        ),
+        ("switch due { \"1970-01-02\" => 1, _ => 2 }", "if due == \"1970-01-02\" { 1 } else { 2 }"),
+        ("1 + switch qty { 1 => 2, _ => 3 } * 4", "1 + (if qty == 1 { 2 } else { 3 }) * 4"),
+        (
+            "let a = qty; switch a { 1 => a, _ => { let b = a + 1; b } }",
+            "if qty == 1 { qty } else { qty + 1 }",
+        ),
+        (
+            "switch qty { 1 => switch paid { true => 1, _ => 2 }, _ => 3 }",
+            "if qty == 1 { if paid == true { 1 } else { 2 } } else { 3 }",
+        ),
+        (
+            "switch qty { 1 => if paid { 2 } else { 4 }, _ => 3 }",
+            "if qty == 1 { if paid { 2 } else { 4 } } else { 3 }",
+        ),
+        (
+            "switch (if paid { 1 } else { 2 }) { 1 => 5, _ => 3 }",
+            "if (if paid { 1 } else { 2 }) == 1 { 5 } else { 3 }",
+        ),
+    ] {
+        assert_eq!(row(switch), row(ifs), "{switch}");
+    }
+}
+
+#[test]
+fn guards_are_ifs() {
+    for (guards, ifs) in [
+        ("if paid { return 1; } 2", "if paid { 1 } else { 2 }"),
+        ("if paid { return 1 } if qty > 1 { return 2 } 3", "if paid { 1 } else if qty > 1 { 2 } else { 3 }"),
+        (
+            "let a = qty; if paid { let b = a; return b + 1; } let c = a; c",
+            "if paid { qty + 1 } else { qty }",
+        ),
+        (
+            "if paid { return 1; } else if qty > 1 { return 2; } 3",
+            "if paid { 1 } else if qty > 1 { 2 } else { 3 }",
+        ),
+        (
+            "if paid { if qty > 1 { return 2; } return 4; } 3",
+            "if paid { if qty > 1 { 2 } else { 4 } } else { 3 }",
+        ),
+        (
+            "if paid { if qty > 1 { return 2; } 4 } else { if qty > 5 { return 6; } 3 }",
+            "if paid { if qty > 1 { 2 } else { 4 } } else if qty > 5 { 6 } else { 3 }",
+        ),
+        ("if is_null(acv) { return (); } acv", "if is_null(acv) { () } else { acv }"),
+        ("if paid { return 0.5; } acv", "if paid { 0.5 } else { acv }"),
+    ] {
+        assert_eq!(row(guards), row(ifs), "{guards}");
+    }
+}
+
+#[test]
+fn ranges_and_strict_logic() {
+    assert_eq!(row("qty in 1..5"), row("qty >= 1 && qty < 5"));
+    assert_eq!(row("qty in -3..=5"), row("qty >= -3 && qty <= 5"));
+    assert_eq!(row("qty !in 1..=1"), row("!(qty >= 1 && qty <= 1)"));
+    assert_eq!(row("acv in 1000..5000"), row("acv >= 1000 && acv < 5000"));
+    assert_eq!(row("qty + 1 in 1..5 && paid"), row("qty + 1 >= 1 && qty + 1 < 5 && paid"));
+    assert_eq!(row("paid & qty > 1"), row("if paid != (qty > 1) { false } else { qty > 1 }"));
+    assert_eq!(row("paid | qty > 1"), row("if paid != (qty > 1) { true } else { qty > 1 }"));
+    assert_eq!(row("paid ^ qty > 1"), row("paid != (qty > 1)"));
+}
+
 #[test]
 fn calendars() {
     let (due, opened, closed) = (column_row("due"), column_row("opened_at"), column_row("closed_at"));
