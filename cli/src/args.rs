@@ -106,6 +106,20 @@ pub(crate) struct EvalOptions {
     /// The book, or a program made by `compile`
     #[arg(value_name = "BOOK|PROGRAM")]
     pub(crate) source: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    #[command(flatten)]
+    pub(crate) query: QueryOptions,
+    #[command(flatten)]
+    pub(crate) result: ResultOptions,
+    /// Also write the state, which `merge` joins with others
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state_out: Option<PathBuf>,
+}
+
+/// Where the data are.
+#[derive(Debug, Args)]
+pub(crate) struct DataOptions {
     /// Data files (Parquet, CSV): NAME=PATH, or PATH alone where the file is called like its table, or only one
     /// table is read
     #[arg(value_name = "FILE")]
@@ -116,13 +130,13 @@ pub(crate) struct EvalOptions {
     /// What separates the fields of CSV files, a character or `tab` [default: comma, in .tsv files tab]
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
-    #[command(flatten)]
-    pub(crate) query: QueryOptions,
-    #[command(flatten)]
-    pub(crate) result: ResultOptions,
-    /// Also write the state, which `merge` joins with others
-    #[arg(long, value_name = "FILE")]
-    pub(crate) state_out: Option<PathBuf>,
+}
+
+impl DataOptions {
+    /// All files, in the order given.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &OsString> {
+        self.files.iter().chain(&self.tables)
+    }
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

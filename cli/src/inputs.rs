@@ -1,5 +1,6 @@
 //! Data files: which table each belongs to, whether all of them fit, and feeding them with a progress bar.
 
+use crate::args::DataOptions;
 use crate::failure::{Failure, did_you_mean};
 use crate::source::Asked;
 use crate::terminal::{Terminal, shown};
@@ -7,6 +8,7 @@ use arrow::array::RecordBatchReader;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ripplemark::Evaluation;
 use ripplemark::bind::{Binder, TableSpec};
+use ripplemark::data::Dataset;
 use ripplemark::read::{self, Progress, ReadError, ReadOptions};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -23,25 +25,24 @@ pub(crate) struct Input {
 }
 
 /// Finds the table of each file; every table that is read must have one.
-pub(crate) fn assign(given: &[OsString], asked: &Asked, terminal: &Terminal) -> Result<Vec<Input>, Failure> {
+pub(crate) fn assign<'a>(
+    given: impl Iterator<Item = &'a OsString>,
+    asked: &Asked,
+    terminal: &Terminal,
+) -> Result<Vec<Input>, Failure> {
     let tables = asked.program.tables();
+    let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
     let mut inputs: Vec<Input> = Vec::new();
     let mut seen = BTreeSet::new();
     let mut idle = Vec::new();
     for argument in given {
-        let Some((table, path)) = place(argument, &tables, asked)? else {
+        let Some((name, path)) = place(argument, &names, &asked.known_tables)? else {
             idle.push(argument.display().to_string());
             continue;
         };
-        let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-        if !seen.insert((table.name.clone(), real)) {
-            return Err(Failure::Usage(format!(
-                "{}: given twice for table `{}`, its rows would count twice",
-                path.display(),
-                table.name
-            )));
-        }
-        inputs.push(Input { table, path });
+        once(&mut seen, &name, &path)?;
+        let table = tables.iter().find(|table| table.name == name);
+        inputs.extend(table.map(|table| Input { table: table.clone(), path }));
     }
     if !idle.is_empty() {
         terminal.note(&shown(&format!("not read, the query does not need it: {}", idle.join(", "))));
@@ -63,45 +64,64 @@ pub(crate) fn assign(given: &[OsString], asked: &Asked, terminal: &Terminal) -> 
     )))
 }
 
-/// The table and path of one argument; `None` for a table that the query does not need.
-fn place(
-    argument: &OsStr,
-    tables: &[TableSpec],
-    asked: &Asked,
-) -> Result<Option<(TableSpec, PathBuf)>, Failure> {
+/// The data of all tables that are given, for commands that ask several questions of them. Nothing is opened yet; a
+/// table that turns out to be needed and has no file is missed by the question that needs it.
+pub(crate) fn dataset(options: &DataOptions, known_tables: &[String]) -> Result<Dataset, Failure> {
+    let mut data = Dataset::default();
+    let mut seen = BTreeSet::new();
+    for argument in options.all() {
+        if let Some((name, path)) = place(argument, known_tables, known_tables)? {
+            once(&mut seen, &name, &path)?;
+            data.add_file(&name, &path, options.delimiter);
+        }
+    }
+    Ok(data)
+}
+
+/// Refuses a file that a table has been given already.
+fn once(seen: &mut BTreeSet<(String, PathBuf)>, table: &str, path: &Path) -> Result<(), Failure> {
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if seen.insert((table.to_owned(), real)) {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{}: given twice for table `{table}`, its rows would count twice",
+        path.display()
+    )))
+}
+
+/// The table and path of one argument; `None` for a table that is known and not read.
+fn place(argument: &OsStr, read: &[String], known: &[String]) -> Result<Option<(String, PathBuf)>, Failure> {
     let path = Path::new(argument);
     let stem = path.file_stem().and_then(OsStr::to_str).filter(|_| split(argument).is_none());
     // A file that is called like a table of the book is that table's.
-    let called_like =
-        stem.filter(|stem| asked.known_tables.iter().any(|known| known == stem)).map(str::to_owned);
+    let called_like = stem.filter(|stem| known.iter().any(|known| known == stem)).map(str::to_owned);
     if let Some((name, path)) = split(argument).or(called_like.map(|name| (name, path.to_path_buf()))) {
-        if let Some(table) = tables.iter().find(|table| table.name == name) {
-            return Ok(Some((table.clone(), path)));
+        if read.contains(&name) {
+            return Ok(Some((name, path)));
         }
-        if asked.known_tables.contains(&name) {
+        if known.contains(&name) {
             return Ok(None);
         }
         let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
         if is_name && !Path::new(argument).exists() {
-            let known: Vec<String> = asked.known_tables.iter().map(|known| format!("`{known}`")).collect();
-            let near = did_you_mean(&name, asked.known_tables.iter().map(String::as_str));
+            let listed: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+            let near = did_you_mean(&name, known.iter().map(String::as_str));
             return Err(Failure::Usage(format!(
                 "there is no table `{name}`{near}; expected {}",
-                known.join(" or ")
+                listed.join(" or ")
             )));
         }
     }
-    match tables {
+    match read {
         [table] => Ok(Some((table.clone(), PathBuf::from(argument)))),
         _ => {
-            let ways: Vec<String> = tables
-                .iter()
-                .map(|table| format!("`--table {}={}`", table.name, argument.display()))
-                .collect();
+            let ways: Vec<String> =
+                read.iter().map(|table| format!("`--table {table}={}`", argument.display())).collect();
             Err(Failure::Usage(format!(
                 "{}: {} tables are read; say which this is: {}",
                 argument.display(),
-                tables.len(),
+                read.len(),
                 ways.join(" or ")
             )))
         }

@@ -2,6 +2,7 @@
 
 use crate::args::Color;
 use crate::failure::Failure;
+pub(crate) use ripplemark::show::{harmless as shown, harmless_lines as shown_lines};
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 
 /// Columns of a table where there is no terminal to ask.
@@ -48,36 +49,5 @@ impl Terminal {
             ErrorKind::BrokenPipe => Failure::Quiet,
             _ => Failure::Data(format!("the result cannot be written: {error}")),
         })
-    }
-}
-
-/// Text of files and data as it may be shown: characters that steer a terminal are spelt out.
-pub(crate) fn shown(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_harmless(c) { safe.push(c) } else { safe.extend(c.escape_default()) }
-    }
-    safe
-}
-
-/// As [`shown`], for messages of several lines.
-pub(crate) fn shown_lines(text: &str) -> String {
-    text.split('\n').map(shown).collect::<Vec<_>>().join("\n")
-}
-
-fn is_harmless(c: char) -> bool {
-    // The second range turns the direction of writing around.
-    !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_steers_a_terminal_is_spelt_out() {
-        assert_eq!(shown("a\u{1b}[31m\tb\n"), "a\\u{1b}[31m\\tb\\n");
-        assert_eq!(shown("Zürich – 東京"), "Zürich – 東京");
-        assert_eq!(shown_lines("a\nb\r"), "a\nb\\r");
     }
 }

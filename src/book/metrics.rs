@@ -106,6 +106,37 @@ pub(crate) struct Draft<'n> {
     pub(crate) shape: Shape<'n>,
 }
 
+impl Draft<'_> {
+    /// How the metric is computed, in the words of the book.
+    pub(crate) fn formula(&self) -> String {
+        let text =
+            |node: &Node| node.scalar().map_or_else(String::new, |scalar| scalar.text.trim().to_owned());
+        // A name or one call stands for itself; what has operators of its own gets brackets.
+        let side = |node: &Node| {
+            let text = text(node);
+            let mut depth = 0i32;
+            let closed = text.char_indices().all(|(at, c)| {
+                depth += i32::from(c == '(') - i32::from(c == ')');
+                depth > 0 || at + c.len_utf8() == text.len() || c.is_ascii_alphanumeric() || c == '_'
+            });
+            if closed { text } else { format!("({text})") }
+        };
+        let value = match &self.shape {
+            Shape::Aggregate(agg, expr) => {
+                let word = AGGS.iter().find(|(_, known)| known == agg).map_or("", |(word, _)| word);
+                format!("{word}({})", expr.map(text).unwrap_or_default())
+            }
+            Shape::Formula(node) => text(node),
+            Shape::Ratio(top, bottom) => format!("{} / {}", side(top), side(bottom)),
+            Shape::Unclear => String::new(),
+        };
+        match self.filter {
+            Some(filter) => format!("{value} where {}", text(filter)),
+            None => value,
+        }
+    }
+}
+
 /// What the metrics refer to.
 pub(crate) struct Surroundings<'a> {
     pub(crate) tables: &'a Tables,

@@ -216,6 +216,7 @@ fn metric_names<'d>(drafts: &'d [Draft<'_>]) -> Vec<MetricName<'d>> {
 
 fn finished(draft: Draft<'_>, (value, kind): (Cell, MetricKind)) -> Option<Metric> {
     Some(Metric {
+        formula: draft.formula(),
         name: draft.name,
         label: draft.label,
         description: draft.description,

@@ -151,6 +151,9 @@ pub struct Metric {
     pub value: Cell,
     /// The literal that stands in for an empty value.
     pub fill_nulls_with: Option<Const>,
+    /// How it is computed, in the words of the book: `sum(amount) where stage == "Won"`. For people; what counts is
+    /// `value`.
+    pub formula: String,
 }
 
 /// The rings of the pond.

@@ -1,7 +1,7 @@
 //! From a finished evaluation to what the user asked for, on the screen or in a file.
 
 mod columnar;
-pub(crate) mod layout;
+pub(crate) use ripplemark::show as layout;
 
 mod report;
 mod table;

@@ -95,6 +95,10 @@ fn metrics_and_their_two_spellings() {
     assert_eq!((count.func, &count.arg, count.at), (AggFunc::Count, &None, Some(ColumnId(7))));
     assert_eq!(metric("wins").value, metric("wins2").value);
     assert_eq!(metric("per_deal").kind, MetricKind::Derived);
+    let formulas: Vec<&str> =
+        ["win_rate", "revenue", "deals"].map(|name| metric(name).formula.as_str()).to_vec();
+    let wanted = ["count_if(stage == \"Won\") / count()", "sum(amount) where stage == \"Won\"", "count()"];
+    assert_eq!(formulas, wanted);
 }
 
 #[test]

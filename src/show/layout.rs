@@ -9,7 +9,8 @@ const LEAST_TEXT: u16 = 12;
 
 /// A table that wraps texts that are too wide; it is wider than asked where that is not enough. Columns listed in
 /// `numbers` are flush right.
-pub(crate) fn fitted(header: &[String], rows: &[Vec<String>], numbers: &[usize], width: usize) -> String {
+#[must_use]
+pub fn fitted(header: &[String], rows: &[Vec<String>], numbers: &[usize], width: usize) -> String {
     let mut table = plain(header, rows, numbers);
     let narrow = u16::try_from(width).unwrap_or(u16::MAX);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(narrow);
@@ -26,7 +27,8 @@ pub(crate) fn fitted(header: &[String], rows: &[Vec<String>], numbers: &[usize],
 }
 
 /// The same table if it fits the width without wrapping.
-pub(crate) fn if_fitting(
+#[must_use]
+pub fn if_fitting(
     header: &[String],
     rows: &[Vec<String>],
     numbers: &[usize],
