@@ -9,7 +9,10 @@ mod support;
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
+};
+use arrow::datatypes::Int32Type;
 use oracle::Outcome;
 use rhai::{Dynamic, Scope};
 use ripplemark::evaluate::{Coordinate, ResultCell};
@@ -165,6 +168,16 @@ impl Grammar<'_> {
                 let ty = [Type::Int, Type::Float, Type::Bool][self.dice.below(3)];
                 let a = self.any(ty, depth - 1);
                 Formula { nullable: false, ..Formula::frame(&[&a], |p| format!("is_null({})", p[0])) }
+            }
+            2 if self.dice.below(2) == 0 => {
+                let test = self.pick(&["contains", "starts_with", "ends_with"]);
+                let column = self.pick(&["s1", "s2"]);
+                let part = self.pick(&["o", "Wo", "Ärger", "r", "rg", "x", "nn", "n", "ä", "Lost and more"]);
+                match self.dice.below(3) {
+                    0 => Formula::plain(format!("{column}.{test}(\"{part}\")"), true),
+                    1 => Formula::plain(format!("({column} ?? \"Won\").{test}(\"{part}\")"), false),
+                    _ => Formula::plain(format!("{test}({column}, \"{part}\")"), true),
+                }
             }
             2 => {
                 let constant = self.pick(&["Won", "Lost", "", "nothing like it", "Ärger"]);
@@ -371,6 +384,8 @@ struct Rows {
     floats: [Vec<Option<f64>>; 3],
     bools: [Vec<Option<bool>>; 3],
     text: Vec<Option<&'static str>>,
+    /// The same texts in another order, as a dictionary.
+    coded: Vec<Option<&'static str>>,
 }
 
 impl Rows {
@@ -415,7 +430,8 @@ impl Rows {
         let ((i1, f1, b1), (i2, f2, b2), (i3, f3, b3)) = (column(0), column(1), column(2));
         let texts = [Some("Won"), Some("Lost"), Some(""), Some("Ärger"), None];
         let text = (0..rows).map(|_| texts[dice.below(5)]).collect();
-        Rows { ints: [i1, i2, i3], floats: [f1, f2, f3], bools: [b1, b2, b3], text }
+        let coded = (0..rows).map(|_| texts[dice.below(5)]).collect();
+        Rows { ints: [i1, i2, i3], floats: [f1, f2, f3], bools: [b1, b2, b3], text, coded }
     }
 
     fn batch(&self) -> RecordBatch {
@@ -436,6 +452,7 @@ impl Rows {
             ("b2", bools(1)),
             ("b3", bools(2)),
             ("s1", Arc::new(StringArray::from(self.text.clone()))),
+            ("s2", Arc::new(self.coded.iter().copied().collect::<DictionaryArray<Int32Type>>())),
         ])
     }
 
@@ -450,6 +467,7 @@ impl Rows {
             scope.push_dynamic(format!("b{}", i + 1), value(self.bools[i][row]));
         }
         scope.push_dynamic("s1", value(self.text[row]));
+        scope.push_dynamic("s2", value(self.coded[row]));
         scope
     }
 }
@@ -458,7 +476,7 @@ impl Rows {
 fn book(formulas: &[(Formula, Type)]) -> Value {
     let columns = json!({
         "row": "int", "i1": "int", "i2": "int", "i3": "int", "f1": "float", "f2": "float", "f3": "float",
-        "b1": "bool", "b2": "bool", "b3": "bool", "s1": "category",
+        "b1": "bool", "b2": "bool", "b3": "bool", "s1": "category", "s2": "category",
     });
     let metrics: Vec<Value> = formulas
         .iter()
@@ -537,4 +555,49 @@ fn random_formulas_give_what_the_interpreter_gives() {
     println!("{formulas} formulas on {rows} rows: {tally:?}");
     // A test that met only missing rows would show nothing.
     assert!(tally.values > tally.missing / 4 && tally.failed > 0 && tally.missing > 0, "{tally:?}");
+}
+
+/// More questions about one dictionary than its entries keep answers for; asked of ids, too, which are numbers here.
+#[test]
+fn many_text_tests_of_one_column() {
+    let texts = ["Won", "", "Ärger", "12", "-121", "WonWon", "rger"];
+    let parts = [
+        "W", "o", "n", "Wo", "on", "Won", "nW", "Ä", "Är", "rg", "ger", "g", "1", "2", "12", "21", "-", "-1",
+    ];
+    let names = ["contains", "starts_with", "ends_with"];
+    let tests: Vec<(&str, &str)> =
+        names.iter().flat_map(|name| parts.iter().map(move |part| (*name, *part))).collect();
+    let formulas: Vec<_> = tests
+        .iter()
+        .map(|(name, part)| {
+            let text = format!("(if s1.{name}(\"{part}\") {{ 100 }} else {{ 0 }}) + (if s2.{name}(\"{part}\") {{ 10 }} else {{ 0 }}) + if id.{name}(\"{part}\") {{ 1 }} else {{ 0 }}");
+            (Formula::plain(text, true), Type::Int)
+        })
+        .collect();
+    let mut book = book(&formulas);
+    book["tables"]["t"]["columns"]["id"] = json!("id");
+    let numbers = [12i64, -121, 0, 7, 21, -1, 112];
+    let batch = batch(vec![
+        ("row", Arc::new(Int64Array::from_iter_values(0..7)) as ArrayRef),
+        ("s1", Arc::new(StringArray::from_iter_values(texts))),
+        ("s2", Arc::new(texts.into_iter().map(Some).collect::<DictionaryArray<Int32Type>>())),
+        ("id", Arc::new(Int64Array::from_iter_values(numbers))),
+    ]);
+    let result = evaluate(&compile(&support::book(&book.to_string()), &by(&["row"])), "t", &batch);
+    assert_eq!(result.cells.len(), 7 * tests.len());
+    let mut found = 0;
+    for cell in &result.cells {
+        let [Coordinate::Int(row)] = cell.key[..] else { panic!("{cell:?}") };
+        let (name, part) = tests[cell.metric];
+        let holds = |text: &str| match name {
+            "contains" => text.contains(part),
+            "starts_with" => text.starts_with(part),
+            _ => text.ends_with(part),
+        };
+        let (text, number) = (texts[row as usize], numbers[row as usize].to_string());
+        let expected = 110 * i32::from(holds(text)) + i32::from(holds(&number));
+        found += expected;
+        assert_eq!(cell.exact, Some(expected.to_string()), "{name} {part} in {text} and {number}");
+    }
+    assert!(found > 0);
 }

@@ -117,7 +117,9 @@ fn parse(text: &str) -> Result<(Node, Session), Vec<Problem>> {
 fn row_size(row: &Row) -> usize {
     let of = |rows: &[&Row]| rows.iter().map(|row| row_size(row)).sum::<usize>();
     1 + match &row.node {
-        RowNode::Const(_) | RowNode::Missing | RowNode::Column(_) | RowNode::AsOf => 0,
+        RowNode::Const(_) | RowNode::Missing | RowNode::Column(_) | RowNode::TextTest(..) | RowNode::AsOf => {
+            0
+        }
         RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::Cast(a) => of(&[a]),
         RowNode::In(a, constants) => of(&[a]) + constants.len(),
         RowNode::Arith(_, a, b)

@@ -102,6 +102,10 @@ pub(super) fn row(table: &Table, expr: &Row) -> String {
             let list: Vec<String> = list.iter().map(constant).collect();
             format!("(in {} [{}])", row(table, a), list.join(" "))
         }
+        RowNode::TextTest(test, id, part) => {
+            let column = table.columns.get(id.0).map_or_else(String::new, column);
+            format!("({test:?} {column} {part:?})")
+        }
         RowNode::Cast(a) => format!("(cast {:?} {})", expr.ty, all(&[a])),
         RowNode::Call(RowFn::DaysBetween, args) if args.iter().any(|a| a.ty == RowType::Timestamp) => {
             format!("({LOCAL_DAYS} {})", all(&args.iter().collect::<Vec<_>>()))

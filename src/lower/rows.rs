@@ -5,7 +5,7 @@ use super::question::{AskedTable, Question};
 use super::table_position;
 use crate::model::{
     AggFunc, Aggregate, ArithOp, Book, CmpOp, ColumnId, ColumnType, Const, Row, RowFn, RowNode, RowType,
-    Table,
+    Table, TextTest,
 };
 use ripplemark_core::program::layout::NONE;
 use ripplemark_core::program::op::{Instruction, RowOp, SlotKind};
@@ -27,6 +27,8 @@ pub(super) struct TableCode<'b> {
     /// Loads of the dimensions.
     pub(super) keys: Vec<u32>,
     known: HashMap<[u8; 16], u32>,
+    /// Test, column and part of each text test.
+    text_tests: Vec<(u8, u32, u32)>,
     as_of: bool,
     local_days: bool,
 }
@@ -60,6 +62,7 @@ impl<'b> TableCode<'b> {
             placements: Vec::new(),
             keys: Vec::new(),
             known: HashMap::new(),
+            text_tests: Vec::new(),
             as_of: false,
             local_days: false,
         };
@@ -143,6 +146,7 @@ impl<'b> TableCode<'b> {
             }
             RowNode::IsNull(a) => self.unary(RowOp::IsNull, a),
             RowNode::In(a, list) => self.is_in(a, list),
+            RowNode::TextTest(test, column, part) => self.text_test(*test, *column, part),
             RowNode::Cast(a) => self.cast(a, row.ty),
             RowNode::Call(function, args) => self.call(*function, args, row.ty),
             RowNode::AsOf => {
@@ -209,6 +213,23 @@ impl<'b> TableCode<'b> {
             });
         }
         found.unwrap_or_else(|| self.emit(RowOp::ConstBool, 0, 0, 0, 0))
+    }
+
+    /// Tests are numbered within the table; equal ones are one.
+    fn text_test(&mut self, test: TextTest, column: ColumnId, part: &str) -> u32 {
+        let column = self.columns.iter().position(|&c| c == column).unwrap_or(0) as u32;
+        let part = self.pending(PendingConst::Text(part.to_owned()));
+        let aux = match test {
+            TextTest::Contains => 0,
+            TextTest::StartsWith => 1,
+            TextTest::EndsWith => 2,
+        };
+        let key = (aux, column, part);
+        let number = self.text_tests.iter().position(|known| *known == key).unwrap_or_else(|| {
+            self.text_tests.push(key);
+            self.text_tests.len() - 1
+        });
+        self.emit(RowOp::TextTest, aux, column, part, number as u32)
     }
 
     fn cast(&mut self, a: &Row, to: RowType) -> u32 {
@@ -330,7 +351,7 @@ pub(super) fn relation(op: CmpOp) -> u8 {
 fn columns_of(row: &Row, out: &mut BTreeSet<ColumnId>) {
     match &row.node {
         RowNode::Const(_) | RowNode::Missing | RowNode::AsOf => {}
-        RowNode::Column(c) => {
+        RowNode::Column(c) | RowNode::TextTest(_, c, _) => {
             out.insert(*c);
         }
         RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::In(a, _) | RowNode::Cast(a) => {

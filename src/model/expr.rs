@@ -97,12 +97,25 @@ pub enum RowNode {
     IsNull(Box<Row>),
     /// `a in [c1, c2, ..]`, constants of `a`'s type.
     In(Box<Row>, Vec<Const>),
+    /// Whether the text of a column has a part, byte by byte.
+    TextTest(TextTest, ColumnId, String),
     /// Int → Float (nearest), Int → Decimal, Decimal → Decimal with a larger scale.
     Cast(Box<Row>),
     /// A function.
     Call(RowFn, Vec<Row>),
     /// The query's `as_of` as a Timestamp (the first instant after it).
     AsOf,
+}
+
+/// What is asked about a part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TextTest {
+    /// It stands somewhere.
+    Contains,
+    /// The text begins with it.
+    StartsWith,
+    /// The text ends with it.
+    EndsWith,
 }
 
 /// Arithmetic operators of row expressions.

@@ -132,6 +132,9 @@ pub(crate) fn engine() -> Engine {
     for name in ["+", "-", "!", "abs", "sqrt", "ln", "exp", "floor", "ceiling", "round", "to_float"] {
         engine.register_fn(name, |_: ()| ());
     }
+    for name in ["contains", "starts_with", "ends_with"] {
+        engine.register_fn(name, |_: (), _: &str| ());
+    }
     engine.register_fn("is_null", |value: Dynamic| value.is_unit());
     engine.register_fn("to_float", |value: i64| value as f64);
     engine.register_fn("to_float", |value: f64| value);

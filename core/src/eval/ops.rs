@@ -28,6 +28,10 @@ pub(crate) fn run(
             let Some(column) = columns.get(ins.a as usize) else { return };
             let declared = program.column(table, ins.a as usize);
             load(dst, program, &declared, column, &maps.of(ins.a as usize), rows.clone());
+        } else if ins.op == RowOp::TextTest {
+            let Some(column) = columns.get(ins.a as usize) else { return };
+            let declared = program.column(table, ins.a as usize);
+            load::text_test(dst, program, &declared, column, &maps.of(ins.a as usize), &ins, rows.clone());
         } else {
             step(dst, below, program, &ins, rows.len().min(CHUNK));
         }
@@ -38,7 +42,7 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
     use RowOp::*;
     let x = Operands { dst, below, ins, len };
     match ins.op {
-        Load => {}
+        Load | TextTest => {}
         ConstInt | ConstFloat | ConstDecimal => x.constant(program.const_i128(ins.a), Reasons::NONE),
         ConstBool | ConstText => x.constant(i128::from(ins.a), Reasons::NONE),
         Missing => x.constant(0, Reasons::EMPTY),

@@ -99,6 +99,9 @@ ops! {
         CompareFloat = 52,
         /// Bool or Text; `aux` 0 or 1.
         CompareCode = 53,
+        /// Whether the text of column `a` (no register) contains (`aux` 0), begins with (1) or ends with (2) text
+        /// constant `b`. `c` counts the text tests of the table from 0.
+        TextTest = 54,
         And = 60,
         Or = 61,
         /// `if a { b } else { c }`; `aux` is the kind of `b` and `c`.

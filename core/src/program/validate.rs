@@ -183,11 +183,19 @@ fn check_columns(program: &Program<'_>) -> Result<(), Error> {
 }
 
 fn check_row_code(program: &Program<'_>, table: &TableView<'_>) -> Result<(), Error> {
+    let mut text_tests = 0;
     for i in 0..table.code_count {
         let wrong = Error::new(Code::ProgramRowCode, i);
         let instruction = program.instruction(table, i).ok_or(wrong)?;
         if !row_instruction_is_valid(program, table, i, &instruction) {
             return Err(wrong);
+        }
+        // Dictionary entries keep the answers of tests by this number; no two may share one.
+        if instruction.op == RowOp::TextTest {
+            if instruction.c != text_tests {
+                return Err(wrong);
+            }
+            text_tests += 1;
         }
     }
     if let Some(filter) = table.filter
@@ -215,9 +223,8 @@ pub(super) fn register_kind(program: &Program<'_>, table: &TableView<'_>, i: usi
         ConstFloat | NegFloat | DivInt | DivDecimal | AddFloat | SubFloat | MulFloat | DivFloat
         | RemFloat | PowFloat | IntToFloat | DecimalToFloat | AbsFloat | MinFloat | MaxFloat | Sqrt | Ln
         | Exp | Floor | Ceil | Round => Kind::Float,
-        ConstBool | Not | CompareInt | CompareDecimal | CompareFloat | CompareCode | And | Or | IsNull => {
-            Kind::Bool
-        }
+        ConstBool | Not | CompareInt | CompareDecimal | CompareFloat | CompareCode | TextTest | And | Or
+        | IsNull => Kind::Bool,
         ConstText => Kind::Text,
     })
 }
@@ -259,6 +266,12 @@ fn row_instruction_is_valid(
         CompareDecimal => ins.aux <= 5 && all(Kind::Decimal, &[ins.a, ins.b]),
         CompareFloat => ins.aux <= 5 && all(Kind::Float, &[ins.a, ins.b]),
         CompareCode => ins.aux <= 1 && (all(Kind::Bool, &[ins.a, ins.b]) || all(Kind::Text, &[ins.a, ins.b])),
+        TextTest => {
+            ins.aux <= 2
+                && (ins.a as usize) < table.column_count
+                && kind_of(program.column(table, ins.a as usize).ty) == Kind::Text
+                && (ins.b as usize) < program.text_count()
+        }
         And | Or => all(Kind::Bool, &[ins.a, ins.b]),
         If => Kind::from_u8(ins.aux).is_some_and(|k| all(Kind::Bool, &[ins.a]) && all(k, &[ins.b, ins.c])),
         Coalesce => Kind::from_u8(ins.aux).is_some_and(|k| all(k, &[ins.a, ins.b])),

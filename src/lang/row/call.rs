@@ -3,7 +3,7 @@
 use super::compare::not_calendar;
 use super::operator::as_float;
 use super::typed::{self, Typed, constant, row};
-use super::{Places, RowTyper, always_missing};
+use super::{Places, RowTyper, always_missing, text};
 use crate::lang::functions::{self, FUNCTIONS, Function, Level, Lookup, Meaning};
 use crate::lang::names::{self, Scope};
 use crate::lang::problem::Problem;
@@ -54,6 +54,9 @@ impl RowTyper<'_, '_> {
         let meaning = self.function(name, arguments.len(), at);
         if let Some(Meaning::Date | Meaning::Timestamp) = meaning {
             return self.calendar_constant(name == "date", arguments, at, scope, depth);
+        }
+        if let Some(test) = meaning.and_then(text::test) {
+            return self.text_test(test, arguments, scope, depth).map(Typed::Row);
         }
         // Every argument is typed even if one before it is refused, so that all problems show at once.
         let [a, b] = [arguments.first(), arguments.get(1)];

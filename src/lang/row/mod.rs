@@ -6,6 +6,7 @@
 mod call;
 mod compare;
 mod operator;
+mod text;
 mod typed;
 
 use super::codes;

@@ -230,6 +230,34 @@ fn ranges_and_strict_logic() {
 }
 
 #[test]
+fn parts_of_texts() {
+    use crate::model::TextTest::{Contains, EndsWith, StartsWith};
+    let asked = |test, column: &str, part: &str| {
+        let RowNode::Column(id) = column_row(column).node else { panic!() };
+        Row { ty: Bool, node: RowNode::TextTest(test, id, part.into()) }
+    };
+    assert_eq!(row("contains(product, \"Pro\")"), asked(Contains, "product", "Pro"));
+    assert_eq!(row("product.starts_with(\"GTX\")"), asked(StartsWith, "product", "GTX"));
+    assert_eq!(row("opp_id.ends_with(\"7\")"), asked(EndsWith, "opp_id", "7"));
+    assert_eq!(row("outcome.contains(\"o\")"), asked(Contains, "outcome", "o"));
+    // Asked of a chosen text, it is asked of what the text is chosen from.
+    let fallback = row("(product ?? \"none\").contains(\"on\")");
+    let RowNode::Coalesce(column, constant) = fallback.node else { panic!() };
+    assert_eq!((*column, *constant), (asked(Contains, "product", "on"), row("true")));
+    assert_eq!(
+        row("(if paid { product } else { () }).ends_with(\"x\")"),
+        Row {
+            ty: Bool,
+            node: RowNode::If(
+                Box::new(column_row("paid")),
+                Box::new(asked(EndsWith, "product", "x")),
+                Box::new(Row { ty: Bool, node: RowNode::Missing }),
+            ),
+        }
+    );
+}
+
+#[test]
 fn calendars() {
     let (due, opened, closed) = (column_row("due"), column_row("opened_at"), column_row("closed_at"));
     let day = |days| Row { ty: Date, node: RowNode::Const(Const::Date(days)) };
