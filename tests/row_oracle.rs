@@ -51,6 +51,16 @@ impl Formula {
     }
 }
 
+/// Functions that both sides define. What is asked about is never missing: that rule is told by `choice`.
+const FUNCTIONS: &str = "
+    fn twice(x) { let y = x; y + y }
+    fn mix(a, b) { twice(a) - b * a }
+    fn limited(a, b, c) { if c { return twice(a); } if is_null(b) { return a; } a - b }
+    fn chosen(a, b, n) {
+        switch n % 5 { 0 | 1 => limited(a, b, n > 7), 2..4 if n > 100 => a, _ => mix(a, a) }
+    }
+";
+
 struct Grammar<'d> {
     dice: &'d mut Dice,
 }
@@ -126,6 +136,9 @@ impl Grammar<'_> {
     fn function(&mut self, ty: Type, depth: usize) -> Formula {
         let a = self.any(ty, depth - 1);
         let one = |a: &Formula, name: &str| Formula::frame(&[a], |p| format!("{name}({})", p[0]));
+        if self.dice.below(6) == 0 {
+            return self.own_function(ty, depth);
+        }
         match (ty, self.dice.below(7)) {
             (_, 0) => one(&a, "abs"),
             (_, 1) => one(&a, "-"),
@@ -153,6 +166,21 @@ impl Grammar<'_> {
                 one(&a, name)
             }
             (_, _) => one(&a, "+"),
+        }
+    }
+
+    /// A call of one of [`FUNCTIONS`]. Rhai computes all arguments, here those count that are used: where a function
+    /// does not use all of them, it gets columns, which cannot fail.
+    fn own_function(&mut self, ty: Type, depth: usize) -> Formula {
+        let (a, b) = (self.any(ty, depth - 1), self.any(ty, depth - 1));
+        let (column, other) = match ty {
+            Type::Int => ("i3", "i1"),
+            _ => ("f3", "f1"),
+        };
+        match self.dice.below(3) {
+            0 => Formula::frame(&[&a, &b], |p| format!("mix({}, {})", p[0], p[1])),
+            1 => Formula::plain(format!("limited({column}, {other}, b3)"), true),
+            _ => Formula::plain(format!("chosen({column}, {other}, i3)"), true),
         }
     }
 
@@ -487,7 +515,7 @@ fn book(formulas: &[(Formula, Type)]) -> Value {
         .collect();
     json!({
         "ripplemark": 1, "book": {"id": "oracle"}, "teams": {"we": "We"},
-        "tables": {"t": {"columns": columns}}, "metrics": metrics,
+        "tables": {"t": {"columns": columns}}, "metrics": metrics, "functions": FUNCTIONS,
     })
 }
 
@@ -520,7 +548,11 @@ fn round(dice: &mut Dice, formulas: usize, rows: usize, tally: &mut Tally) {
     let engine = oracle::engine();
     let parsed: Vec<_> = formulas
         .iter()
-        .map(|(formula, _)| engine.compile(&formula.rhai).unwrap_or_else(|e| panic!("{e}: {}", formula.rhai)))
+        .map(|(formula, _)| {
+            engine
+                .compile(format!("{FUNCTIONS} {}", formula.rhai))
+                .unwrap_or_else(|e| panic!("{e}: {}", formula.rhai))
+        })
         .collect();
     let mut scopes: Vec<_> = (0..rows).map(|row| data.scope(row)).collect();
     for cell in &result.cells {

@@ -39,6 +39,8 @@ codes! {
     LIST = "RM0227", "the right side of `in` is not a list of constants or a range";
     SWITCH = "RM0228", "a `switch` whose arms cannot be told apart";
     RETURN = "RM0229", "a `return` that is not the end of a guard";
+    FUNCTION = "RM0230", "a function of the book that cannot be read, or whose name is taken";
+    RECURSION = "RM0231", "a function that calls itself, directly or through others";
 }
 
 #[cfg(test)]

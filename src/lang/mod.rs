@@ -19,6 +19,7 @@
 mod cell;
 mod codes;
 mod functions;
+mod library;
 mod limits;
 mod literal;
 mod names;
@@ -33,7 +34,8 @@ mod vocabulary;
 
 pub use codes::CODES;
 pub use functions::{FUNCTIONS, Function, Level, Meaning};
-pub use problem::Problem;
+pub use library::Library;
+pub use problem::{Problem, Within};
 
 use crate::model::{Cell, ColumnId, MetricId, Row, RowNode, Table, TableId};
 use cell::CellTyper;
@@ -62,6 +64,8 @@ pub struct CellScope<'a> {
     pub at: Option<ColumnId>,
     /// The metrics that can be named.
     pub metrics: &'a [MetricName<'a>],
+    /// The functions of the book.
+    pub functions: &'a Library,
     /// Only rows for which this is true enter any aggregate. A condition of the aggregate is joined behind it.
     pub filter: Option<&'a Row>,
 }
@@ -71,8 +75,8 @@ pub struct CellScope<'a> {
 /// # Errors
 ///
 /// Every problem found, in the order of discovery; never empty.
-pub fn row_formula(text: &str, table: &Table) -> Result<Row, Vec<Problem>> {
-    let (node, mut session) = parse(text)?;
+pub fn row_formula(text: &str, table: &Table, functions: &Library) -> Result<Row, Vec<Problem>> {
+    let (node, mut session) = parse(text, functions)?;
     let row = RowTyper { table, metrics: &[], aggregated: false, session: &mut session }.row(&node, &None, 0);
     session.finish(row)
 }
@@ -83,13 +87,13 @@ pub fn row_formula(text: &str, table: &Table) -> Result<Row, Vec<Problem>> {
 ///
 /// Every problem found, in the order of discovery; never empty.
 pub fn cell_formula(text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>> {
-    let (node, mut session) = parse(text)?;
+    let (node, mut session) = parse(text, scope.functions)?;
     let cell = CellTyper::new(scope, &mut session).metric(&node);
     session.finish(cell)
 }
 
 /// Text to syntax tree, and the session that already knows what is refused in it.
-fn parse(text: &str) -> Result<(Node, Session), Vec<Problem>> {
+fn parse(text: &str, functions: &Library) -> Result<(Node, Session), Vec<Problem>> {
     if text.len() > limits::TEXT {
         let end = text.len();
         let message = format!("the formula has {end} bytes");
@@ -108,7 +112,10 @@ fn parse(text: &str) -> Result<(Node, Session), Vec<Problem>> {
         return Err(problems);
     }
     match rhai::parse(&tokens, text, &mut problems) {
-        Some(node) => Ok((node, Session::new(problems))),
+        Some(mut node) => match functions.expand(&mut node) {
+            Ok(instances) => Ok((node, Session::new(problems, instances))),
+            Err(more) => Err(problems.into_iter().chain(more).collect()),
+        },
         None => Err(problems),
     }
 }

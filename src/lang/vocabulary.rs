@@ -47,7 +47,11 @@ const WORDS: &[(&[&str], &str, &str)] = &[
         "loops are no part of the formula language",
         "aggregates such as sum(x) go over the rows",
     ),
-    (&["fn", "private"], "functions cannot be defined in a formula", "make it a metric, or use `let`"),
+    (
+        &["fn", "private"],
+        "functions cannot be defined in a formula",
+        "define it under `functions` in the book, make it a metric, or use `let`",
+    ),
     (&["try", "catch", "throw"], "a formula cannot catch or throw", "use `??` for a missing value"),
     (&["match", "case"], "cases are told apart by `switch`", "switch value { 1 => a, 2 => b, _ => c }"),
     (

@@ -48,6 +48,9 @@ pub struct Book {
     pub teams: Vec<Team>,
     /// The tables, in the order of the book.
     pub tables: Vec<Table>,
+    /// Texts with functions that formulas can call. Formulas of the book have them written out already; filters of
+    /// queries are read later.
+    pub functions: Vec<String>,
     /// The metrics, in the order of the book.
     pub metrics: Vec<Metric>,
     /// What moves what, in the order of the book.

@@ -173,6 +173,7 @@ fn reason(error: &EvalAltResult) -> &'static str {
     let text = match error {
         EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
         EvalAltResult::ErrorArithmetic(text, _) => text.clone(),
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => return reason(inner),
         other => panic!("the oracle cannot run a formula: {other}"),
     };
     for name in ["zero_denominator", "sign", "unbounded", "overflow"] {

@@ -88,6 +88,10 @@ impl<'a, 's> CellTyper<'a, 's> {
                 let scope = self.lets(lets, scope, depth);
                 self.typed(value, &scope, depth)
             }
+            Kind::Apply(lets, body) => {
+                let scope = self.parameters(lets, scope, depth);
+                self.typed(body, &scope, depth)
+            }
             Kind::Bits(op, a, b) => self.bits(*op, a, b, scope, depth),
             Kind::Subject(value) => self.typed(value, scope, depth),
             Kind::Guarded(pattern, guard) => {
@@ -302,17 +306,38 @@ impl<'a, 's> CellTyper<'a, 's> {
     fn lets<'n>(&mut self, lets: &'n [Let], scope: &Scope<'n>, depth: usize) -> Scope<'n> {
         let mut scope = scope.clone();
         for binding in lets {
-            let of_rows = self.is_of_rows(&binding.value, &scope);
-            let refused = if of_rows {
-                let before = self.session.count();
-                let _ = self.row(&binding.value, &scope, depth);
-                self.session.count() > before
-            } else {
-                self.typed(&binding.value, &scope, depth).is_none()
-            };
-            scope = Some(Rc::new(Binding { refused, of_rows, ..Binding::new(binding, &scope) }));
+            let bound = self.binding(binding, &scope, &scope, depth);
+            scope = Some(Rc::new(bound));
         }
         scope
+    }
+
+    /// Binds the parameters of a function to arguments, which see what the call sees.
+    fn parameters<'n>(&mut self, lets: &'n [Let], sees: &Scope<'n>, depth: usize) -> Scope<'n> {
+        let mut scope = None;
+        for binding in lets {
+            let bound = self.binding(binding, &scope, sees, depth);
+            scope = Some(Rc::new(bound));
+        }
+        scope
+    }
+
+    fn binding<'n>(
+        &mut self,
+        binding: &'n Let,
+        outer: &Scope<'n>,
+        sees: &Scope<'n>,
+        depth: usize,
+    ) -> Binding<'n> {
+        let of_rows = self.is_of_rows(&binding.value, sees);
+        let refused = if of_rows {
+            let before = self.session.count();
+            let _ = self.row(&binding.value, sees, depth);
+            self.session.count() > before
+        } else {
+            self.typed(&binding.value, sees, depth).is_none()
+        };
+        Binding { refused, of_rows, sees: sees.clone(), ..Binding::new(binding, outer) }
     }
 
     /// Whether an expression reads a column outside every aggregate, or has another part that exists for
@@ -354,6 +379,15 @@ impl<'a, 's> CellTyper<'a, 's> {
                 }
                 self.is_of_rows(value, &scope)
             }
+            Kind::Apply(lets, body) => {
+                let mut inner = None;
+                for binding in lets {
+                    let of_rows = self.is_of_rows(&binding.value, scope);
+                    let own = Binding { of_rows, sees: scope.clone(), ..Binding::new(binding, &inner) };
+                    inner = Some(Rc::new(own));
+                }
+                self.is_of_rows(body, &inner)
+            }
             Kind::Int(_) | Kind::Fraction(_) | Kind::Bool(_) | Kind::Missing | Kind::Refused => false,
         }
     }
@@ -363,7 +397,7 @@ impl<'a, 's> CellTyper<'a, 's> {
             if binding.refused {
                 return None;
             }
-            return self.typed(binding.value, &binding.outer, depth);
+            return self.typed(binding.value, &binding.sees, depth);
         }
         if let Some(metric) = self.scope.metrics.iter().find(|metric| metric.name == name) {
             return Some((Cell::Metric(metric.id), CellKind::Number));

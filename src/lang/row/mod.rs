@@ -89,6 +89,10 @@ impl RowTyper<'_, '_> {
                 let scope = self.lets(lets, scope, depth);
                 self.typed(value, &scope, depth)
             }
+            Kind::Apply(lets, body) => {
+                let scope = self.parameters(lets, scope, depth);
+                self.typed(body, &scope, depth)
+            }
             literal => literal_row(literal),
         }
     }
@@ -184,12 +188,23 @@ impl RowTyper<'_, '_> {
         scope
     }
 
+    /// Binds the parameters of a function to arguments, which see what the call sees.
+    fn parameters<'n>(&mut self, lets: &'n [Let], sees: &Scope<'n>, depth: usize) -> Scope<'n> {
+        let mut scope = None;
+        for binding in lets {
+            let refused = self.typed(&binding.value, sees, depth).is_none();
+            let own = Binding { sees: sees.clone(), refused, ..Binding::new(binding, &scope) };
+            scope = Some(Rc::new(own));
+        }
+        scope
+    }
+
     fn name(&mut self, name: &str, at: &Range<usize>, scope: &Scope<'_>, depth: usize) -> Option<Typed> {
         if let Some(binding) = names::look_up(scope, name) {
             if binding.refused {
                 return None;
             }
-            return self.typed(binding.value, &binding.outer, depth);
+            return self.typed(binding.value, &binding.sees, depth);
         }
         self.column(name, at, scope)
     }

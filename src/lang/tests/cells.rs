@@ -150,8 +150,14 @@ fn lets_serve_rows_and_cells() {
 fn a_metric_hides_no_column_inside_an_aggregate() {
     let tables = [opps()];
     let metrics = [MetricName { id: MetricId(7), name: "acv" }];
-    let scope =
-        CellScope { tables: &tables, table: Some(TableId(0)), at: None, metrics: &metrics, filter: None };
+    let scope = CellScope {
+        tables: &tables,
+        table: Some(TableId(0)),
+        at: None,
+        metrics: &metrics,
+        functions: &Library::default(),
+        filter: None,
+    };
     let Ok(Cell::Arith(_, a, b)) = cell_formula("sum(acv) / acv", &scope) else { panic!() };
     assert!(
         matches!(*a, Cell::Aggregate(aggregate) if aggregate.at.is_none() && aggregate.arg == Some(row("acv")))

@@ -11,7 +11,7 @@ fn on_small_stack(run: impl FnOnce() + Send + 'static) {
 }
 
 fn first_code(text: &str) -> &'static str {
-    let row = row_formula(text, &opps());
+    let row = row_formula(text, &opps(), &Library::default());
     let cell = with_scope(None, |scope| cell_formula(text, scope));
     assert!(cell.is_err());
     row.err().map_or("", |problems| problems[0].code)
@@ -172,7 +172,7 @@ fn never_panics(text: &str) {
             assert!(text.get(problem.at.clone()).is_some(), "{text:?}: {problem:?}");
         }
     };
-    row_formula(text, &opps()).err().map(check);
+    row_formula(text, &opps(), &Library::default()).err().map(check);
     with_scope(None, |scope| cell_formula(text, scope)).err().map(check);
 }
 

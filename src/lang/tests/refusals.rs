@@ -295,7 +295,14 @@ fn cells() {
 #[test]
 fn aggregates_need_a_table() {
     let tables = [opps()];
-    let scope = CellScope { tables: &tables, table: None, at: None, metrics: METRICS, filter: None };
+    let scope = CellScope {
+        tables: &tables,
+        table: None,
+        at: None,
+        metrics: METRICS,
+        functions: &Library::default(),
+        filter: None,
+    };
     let problems = cell_formula("sum(acv) + acv", &scope).unwrap_err();
     let codes: Vec<_> = problems.iter().map(|p| (p.code, p.at.clone())).collect();
     assert_eq!(codes, [("RM0213", 0..3), ("RM0211", 11..14)]);
