@@ -10,10 +10,13 @@ mod support;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use arrow::datatypes::Int32Type;
+use jiff::ToSpan;
 use oracle::Outcome;
+use oracle::calendar::{FIRST_DAY, FIRST_MONTH, ZONE};
 use rhai::{Dynamic, Scope};
 use ripplemark::evaluate::{Coordinate, ResultCell};
 use serde_json::{Value, json};
@@ -139,7 +142,27 @@ impl Grammar<'_> {
         if self.dice.below(6) == 0 {
             return self.own_function(ty, depth);
         }
-        match (ty, self.dice.below(7)) {
+        if ty == Type::Int && self.dice.below(4) == 0 {
+            return self.of_dates(depth);
+        }
+        match (ty, self.dice.below(9)) {
+            (_, 7) => {
+                let name = self.pick(&["min", "max"]);
+                let (b, c) = (self.any(ty, depth - 1), self.any(ty, depth - 1));
+                Formula::frame(&[&a, &b, &c], |p| format!("{name}({}, {}, {})", p[0], p[1], p[2]))
+            }
+            (Type::Int, 8) => {
+                let bounds = self.pick(&["-5, 5", "0, 1000000007", "7, 7"]);
+                Formula::frame(&[&a], |p| format!("clamp({}, {bounds})", p[0]))
+            }
+            (Type::Float, 8) if self.dice.below(2) == 0 => {
+                let bounds = self.pick(&["-0.5, 2.5", "0.0, 1e17"]);
+                Formula::frame(&[&a], |p| format!("clamp({}, {bounds})", p[0]))
+            }
+            (Type::Float, 8) => {
+                let digits = self.pick(&["0", "1", "2", "5", "18"]);
+                Formula::frame(&[&a], |p| format!("round({}, {digits})", p[0]))
+            }
             (_, 0) => one(&a, "abs"),
             (_, 1) => one(&a, "-"),
             (_, 2) => {
@@ -162,9 +185,10 @@ impl Grammar<'_> {
             }
             (Type::Float, 5) => one(&self.any(Type::Int, depth - 1), "to_float"),
             (Type::Float, _) => {
-                let name = self.pick(&["sqrt", "ln", "exp", "floor", "ceiling", "round"]);
+                let name = self.pick(&["sqrt", "ln", "exp", "floor", "ceiling", "round", "log10", "log2"]);
                 one(&a, name)
             }
+            (_, 4) => one(&self.any(Type::Float, depth - 1), "sign"),
             (_, _) => one(&a, "+"),
         }
     }
@@ -184,8 +208,60 @@ impl Grammar<'_> {
         }
     }
 
+    /// A whole number that dates give.
+    fn of_dates(&mut self, depth: usize) -> Formula {
+        let (a, b) = (self.date(depth), self.date(depth));
+        match self.dice.below(4) {
+            0 => Formula::frame(&[&a, &b], |p| format!("({} - {})", p[0], p[1])),
+            1 => Formula::frame(&[&a, &b], |p| format!("days_between({}, {})", p[0], p[1])),
+            2 => {
+                let part = self.pick(&["year", "month", "weekday"]);
+                let time = Formula::plain("t1", true);
+                Formula::frame(&[if self.dice.below(3) == 0 { &time } else { &a }], |p| {
+                    format!("{part}({})", p[0])
+                })
+            }
+            _ => Formula::plain("days_between(t1, t2)", true),
+        }
+    }
+
+    fn date(&mut self, depth: usize) -> Formula {
+        let leaf = self.pick(&["d1", "d2", "(d1 ?? d2)"]);
+        let leaf = Formula::plain(leaf, leaf == "d1");
+        if depth == 0 {
+            return leaf;
+        }
+        let number = self.pick(&["0", "1", "-1", "31", "-100", "(i1 % 40)"]);
+        let number = Formula::plain(number, number.contains("i1"));
+        let period = self.pick(&["day", "week", "month", "quarter", "year"]);
+        match self.dice.below(7) {
+            0 => leaf,
+            1 => Formula::frame(&[&self.date(depth - 1), &number], |p| format!("({} + {})", p[0], p[1])),
+            2 => Formula::frame(&[&self.date(depth - 1), &number], |p| format!("({} - {})", p[0], p[1])),
+            3 => Formula::frame(&[&self.date(depth - 1), &number], |p| {
+                format!("add_months({}, {})", p[0], p[1])
+            }),
+            4 => {
+                Formula::frame(&[&self.date(depth - 1), &number], |p| format!("add_days({}, {})", p[0], p[1]))
+            }
+            5 => Formula::plain(format!("truncate(t1, \"{period}\")"), true),
+            _ => Formula::frame(&[&self.date(depth - 1)], |p| format!("truncate({}, \"{period}\")", p[0])),
+        }
+    }
+
     fn condition(&mut self, depth: usize) -> Formula {
-        match self.dice.below(9) {
+        match self.dice.below(10) {
+            9 => {
+                let operator = self.pick(&["==", "!=", "<", "<=", ">", ">="]);
+                let (a, b) = (self.date(depth - 1), self.date(depth - 1));
+                if self.dice.below(3) == 0 {
+                    let a = Formula { nullable: false, ..a };
+                    return Formula::frame(&[&a, &b], |p| {
+                        format!("(({} ?? never) {operator} {})", p[0], p[1])
+                    });
+                }
+                Formula::frame(&[&a, &b], |p| format!("({} {operator} {})", p[0], p[1]))
+            }
             0 => Formula::frame(&[&self.any(Type::Bool, depth - 1)], |p| format!("!({})", p[0])),
             8 => {
                 let operator = self.pick(&["&", "|", "^"]);
@@ -412,6 +488,10 @@ struct Rows {
     floats: [Vec<Option<f64>>; 3],
     bools: [Vec<Option<bool>>; 3],
     text: Vec<Option<&'static str>>,
+    /// Days since 1970; of the second column none is missing.
+    dates: [Vec<Option<i32>>; 2],
+    /// Microseconds since 1970.
+    times: [Vec<Option<i64>>; 2],
     /// The same texts in another order, as a dictionary.
     coded: Vec<Option<&'static str>>,
 }
@@ -458,8 +538,19 @@ impl Rows {
         let ((i1, f1, b1), (i2, f2, b2), (i3, f3, b3)) = (column(0), column(1), column(2));
         let texts = [Some("Won"), Some("Lost"), Some(""), Some("Ärger"), None];
         let text = (0..rows).map(|_| texts[dice.below(5)]).collect();
+        let mut day = |last: bool| {
+            (0..rows)
+                .map(|_| (last || dice.below(5) > 0).then(|| dice.below(40_000) as i32 - 4_000))
+                .collect()
+        };
+        let dates = [day(false), day(true)];
+        let mut time = || {
+            let micros = |dice: &mut Dice| (dice.roll() % 3_500_000_000_000_000) as i64 - 300_000_000_000_000;
+            (0..rows).map(|_| (dice.below(5) > 0).then(|| micros(dice))).collect()
+        };
+        let times = [time(), time()];
         let coded = (0..rows).map(|_| texts[dice.below(5)]).collect();
-        Rows { ints: [i1, i2, i3], floats: [f1, f2, f3], bools: [b1, b2, b3], text, coded }
+        Rows { ints: [i1, i2, i3], floats: [f1, f2, f3], bools: [b1, b2, b3], text, dates, times, coded }
     }
 
     fn batch(&self) -> RecordBatch {
@@ -480,6 +571,10 @@ impl Rows {
             ("b2", bools(1)),
             ("b3", bools(2)),
             ("s1", Arc::new(StringArray::from(self.text.clone()))),
+            ("d1", Arc::new(Date32Array::from(self.dates[0].clone()))),
+            ("d2", Arc::new(Date32Array::from(self.dates[1].clone()))),
+            ("t1", Arc::new(TimestampMicrosecondArray::from(self.times[0].clone()).with_timezone("UTC"))),
+            ("t2", Arc::new(TimestampMicrosecondArray::from(self.times[1].clone()).with_timezone("UTC"))),
             ("s2", Arc::new(self.coded.iter().copied().collect::<DictionaryArray<Int32Type>>())),
         ])
     }
@@ -496,6 +591,16 @@ impl Rows {
         }
         scope.push_dynamic("s1", value(self.text[row]));
         scope.push_dynamic("s2", value(self.coded[row]));
+        let epoch = jiff::civil::date(1970, 1, 1);
+        let date = |days: i32| Dynamic::from(epoch.checked_add(i64::from(days).days()).unwrap());
+        let time = |micros: i64| Dynamic::from(jiff::Timestamp::from_microsecond(micros).unwrap());
+        for i in 0..2 {
+            let day = self.dates[i][row].map_or(Dynamic::UNIT, date);
+            scope.push_dynamic(format!("d{}", i + 1), day);
+            let instant = self.times[i][row].map_or(Dynamic::UNIT, time);
+            scope.push_dynamic(format!("t{}", i + 1), instant);
+        }
+        scope.push_dynamic("never", Dynamic::from(jiff::civil::date(9999, 12, 30)));
         scope
     }
 }
@@ -505,6 +610,7 @@ fn book(formulas: &[(Formula, Type)]) -> Value {
     let columns = json!({
         "row": "int", "i1": "int", "i2": "int", "i3": "int", "f1": "float", "f2": "float", "f3": "float",
         "b1": "bool", "b2": "bool", "b3": "bool", "s1": "category", "s2": "category",
+        "d1": "date", "d2": "date", "t1": "timestamp", "t2": "timestamp",
     });
     let metrics: Vec<Value> = formulas
         .iter()
@@ -514,7 +620,10 @@ fn book(formulas: &[(Formula, Type)]) -> Value {
         })
         .collect();
     json!({
-        "ripplemark": 1, "book": {"id": "oracle"}, "teams": {"we": "We"},
+        "ripplemark": 1,
+        "book": {
+            "id": "oracle", "timezone": ZONE, "first_day_of_week": FIRST_DAY.0, "first_month_of_year": FIRST_MONTH,
+        }, "teams": {"we": "We"},
         "tables": {"t": {"columns": columns}}, "metrics": metrics, "functions": FUNCTIONS,
     })
 }

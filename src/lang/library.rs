@@ -255,7 +255,8 @@ pub(super) fn placed(mut problem: Problem, instances: &[Instance]) -> Problem {
     };
     let at = problem.at.start % STRIDE..problem.at.end.saturating_sub(problem.at.start / STRIDE * STRIDE);
     problem.at = instance.call.clone();
-    problem.within = Some(Within { function: instance.function.clone(), source: instance.source, at });
+    problem.within =
+        Some(Box::new(Within { function: instance.function.clone(), source: instance.source, at }));
     problem
 }
 

@@ -5,9 +5,10 @@
 //! ```
 //!
 //! A formula is an expression. It has columns (of a row) or metrics and aggregates (of a cell), numbers,
-//! `true`, `false`, text in double quotes, `()` for missing, `+ - * / % **`, comparisons, `&& || !`,
-//! `if .. { .. } else { .. }`, `x in [1, 2]`, `x ?? y`, `let a = ..; a + 1`, and the functions of
-//! [`FUNCTIONS`], called as `f(x)` or `x.f()`.
+//! `true`, `false`, text in double quotes, `()` for missing, `+ - * / % **`, comparisons, `&& || !`, `& | ^`,
+//! `if .. { .. } else { .. }`, `switch x { 1 | 2 => a, _ => b }`, guards that return, `x in [1, 2]`, `x in 1..5`,
+//! `x ?? y`, `let a = ..; a + 1`, the functions of [`FUNCTIONS`] and those of the book ([`Library`]), called as
+//! `f(x)` or `x.f()`. Statements are gone once the text is parsed, functions of the book before anything is typed.
 //!
 //! Precedence is Rhai's, from loosest to tightest: `||`, `&&`, `== !=`, `in`, `< <= > >=`, `??`, `+ -`,
 //! `* / %`, `**`, signs. So `n ?? 0 > 1` is `(n ?? 0) > 1`, `n ?? 0 + 1` is `n ?? (0 + 1)`, and `2 ** 3 ** 2`

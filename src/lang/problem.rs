@@ -20,7 +20,7 @@ pub struct Problem {
     /// What to do.
     pub hint: Option<String>,
     /// Where it stands in a function of the book that the formula calls; `at` is then the call.
-    pub within: Option<Within>,
+    pub within: Option<Box<Within>>,
 }
 
 /// A place in a function of the book.

@@ -114,6 +114,23 @@ fn word(tokens: &Tokens<'_>, index: usize, token: &Token) -> Option<Problem> {
     })
 }
 
+/// Words behind which a value begins.
+const BEFORE_VALUES: &[&str] = &["if", "else", "let", "return", "switch", "in"];
+
+/// Whether a token is the operator `per`: it stands where only an operator can, behind a value.
+pub(super) fn is_per(tokens: &Tokens<'_>, index: usize) -> bool {
+    let before = index.checked_sub(1).and_then(|before| tokens.list().get(before));
+    tokens.text_at(index) == "per"
+        && before.is_some_and(|before| match before.kind {
+            TokenKind::Symbol => matches!(tokens.text(before), ")" | "]"),
+            TokenKind::Name => {
+                let word = tokens.text(before);
+                !BEFORE_VALUES.contains(&word) && !(word == "per" && is_per(tokens, index - 1))
+            }
+            TokenKind::Number | TokenKind::Text => true,
+        })
+}
+
 /// Symbols that formulas do not have: (symbol, what is wrong, hint).
 const SYMBOLS: &[(&[&str], &str, &str)] = &[
     (

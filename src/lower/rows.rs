@@ -266,16 +266,11 @@ impl<'b> TableCode<'b> {
             RowFn::Sqrt => self.unary(Sqrt, a),
             RowFn::Ln => self.unary(Ln, a),
             RowFn::Exp => self.unary(Exp, a),
-            RowFn::Floor => self.unary(Floor, a),
-            RowFn::Ceil => self.unary(Ceil, a),
-            RowFn::Round => self.unary(Round, a),
+            RowFn::Log10 => self.unary(Log10, a),
+            RowFn::Log2 => self.unary(Log2, a),
+            RowFn::Floor | RowFn::Ceil | RowFn::Round => self.rounded(function, a, args.get(1)),
             RowFn::DaysBetween => {
-                let (mut from, mut to) = (self.row(a), self.row(b));
-                if a.ty == RowType::Timestamp {
-                    self.local_days = true;
-                    from = self.emit(LocalDay, 0, from, 0, 0);
-                    to = self.emit(LocalDay, 0, to, 0, 0);
-                }
+                let (from, to) = (self.day(a), self.day(b));
                 self.emit(SubInt, 0, to, from, 0)
             }
             RowFn::HoursBetween => {
@@ -284,11 +279,18 @@ impl<'b> TableCode<'b> {
                 let hour = self.number(ConstInt, i128::from(HOUR_MICROS));
                 self.emit(DivInt, 0, elapsed, hour, 0)
             }
-            RowFn::Hours => {
-                let hours = self.row(a);
-                let hour = self.number(ConstInt, i128::from(HOUR_MICROS));
-                self.emit(MulInt, 0, hours, hour, 0)
+            RowFn::Hours => self.duration(a, HOUR_MICROS),
+            RowFn::Days => self.duration(a, 24 * HOUR_MICROS),
+            RowFn::Minutes => self.duration(a, HOUR_MICROS / 60),
+            RowFn::Truncate(grain) => {
+                let day = self.day(a);
+                self.emit(PeriodStart, grain as u8, day, 0, 0)
             }
+            RowFn::DayPart(part) => {
+                let day = self.day(a);
+                self.emit(DayPart, part as u8, day, 0, 0)
+            }
+            RowFn::AddMonths => self.binary(AddMonths, a, b),
             RowFn::ToFloat => {
                 let register = self.row(a);
                 match a.ty {
@@ -297,6 +299,47 @@ impl<'b> TableCode<'b> {
                     _ => register,
                 }
             }
+        }
+    }
+
+    fn duration(&mut self, count: &Row, unit: i64) -> u32 {
+        let count = self.row(count);
+        let unit = self.number(RowOp::ConstInt, i128::from(unit));
+        self.emit(RowOp::MulInt, 0, count, unit, 0)
+    }
+
+    /// The day of a date, or the local day of a timestamp.
+    fn day(&mut self, a: &Row) -> u32 {
+        let register = self.row(a);
+        if a.ty != RowType::Timestamp {
+            return register;
+        }
+        self.local_days = true;
+        self.emit(RowOp::LocalDay, 0, register, 0, 0)
+    }
+
+    /// To a number of digits, or to whole numbers.
+    fn rounded(&mut self, function: RowFn, a: &Row, digits: Option<&Row>) -> u32 {
+        let wanted = match digits.map(|digits| &digits.node) {
+            Some(RowNode::Const(Const::Int(digits))) => u8::try_from(*digits).unwrap_or(0),
+            _ => 0,
+        };
+        let (aux, whole) = match function {
+            RowFn::Floor => (0, RowOp::Floor),
+            RowFn::Ceil => (1, RowOp::Ceil),
+            _ => (2, RowOp::Round),
+        };
+        match a.ty {
+            RowType::Decimal(scale) if scale > wanted => {
+                let a = self.row(a);
+                self.emit(RowOp::DropDigits, aux, a, u32::from(scale - wanted), 0)
+            }
+            RowType::Decimal(_) => self.row(a),
+            _ if digits.is_some() => {
+                let a = self.row(a);
+                self.emit(RowOp::RoundDigits, 0, a, u32::from(wanted), 0)
+            }
+            _ => self.unary(whole, a),
         }
     }
 

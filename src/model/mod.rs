@@ -8,7 +8,8 @@ mod link;
 mod query;
 
 pub use expr::{
-    AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, Row, RowFn, RowNode, RowType, TextTest,
+    AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, DayPart, Row, RowFn, RowNode, RowType,
+    TextTest,
 };
 pub use link::{Arithmetic, Identity, Link, LinkKind};
 pub use query::{Grain, Instant, Query, Range};

@@ -8,7 +8,7 @@ mod ops;
 mod text;
 
 pub(crate) use load::{load, status};
-pub(crate) use ops::{exponential, holds, logarithm, power, run, square_root};
+pub(crate) use ops::{exponential, holds, logarithm, logarithm_2, logarithm_10, power, run, square_root};
 pub use text::column_words;
 pub(crate) use text::{Digits, TextMaps, TextValue, text_at};
 

@@ -349,7 +349,7 @@ impl<'a, 's> CellTyper<'a, 's> {
                 Some(binding) => binding.of_rows,
                 None => {
                     !self.scope.metrics.iter().any(|metric| metric.name == name)
-                        && (name == "as_of"
+                        && (matches!(name.as_str(), "as_of" | "never")
                             || self
                                 .table()
                                 .is_some_and(|table| table.columns.iter().any(|c| &c.name == name)))
@@ -415,8 +415,8 @@ impl<'a, 's> CellTyper<'a, 's> {
         if let Some(table) = self.table().filter(has_column) {
             return bare(table).hint(format!("say what is done with its rows, for example sum({name})"));
         }
-        if name == "as_of" {
-            return Problem::new(codes::LEVEL, at, "`as_of` outside an aggregate")
+        if matches!(name, "as_of" | "never") {
+            return Problem::new(codes::LEVEL, at, format!("`{name}` outside an aggregate"))
                 .hint("compare a timestamp with it inside: count_if(t < as_of)");
         }
         if let Some(table) = self.scope.tables.iter().find(has_column) {

@@ -12,6 +12,7 @@ use super::literal::{self, Fraction};
 use super::problem::Problem;
 use super::syntax::{BitOp, Kind, Let, Node};
 use super::tokens::{TokenKind, Tokens};
+use super::vocabulary;
 use crate::model::{ArithOp, CmpOp};
 use flow::End;
 use rhai::{
@@ -25,6 +26,8 @@ const _: () = assert!(size_of::<rhai::INT>() == 8 && size_of::<rhai::FLOAT>() ==
 
 /// Parses a text whose tokens have been accepted.
 pub(super) fn parse(tokens: &Tokens<'_>, text: &str, problems: &mut Vec<Problem>) -> Option<Node> {
+    let with_division = spelt_out(tokens, text);
+    let text = with_division.as_deref().unwrap_or(text);
     let mut engine = Engine::new_raw();
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_expr_depths(limits::PARSER_DEPTH, limits::PARSER_DEPTH);
@@ -43,6 +46,20 @@ pub(super) fn parse(tokens: &Tokens<'_>, text: &str, problems: &mut Vec<Problem>
         },
     };
     Some(reader.body(ast.statements(), &(text.len()..text.len()), 0, End::Whole))
+}
+
+/// `won per mql` is `won / mql`. The sign takes as many bytes as the word, so that places stay.
+fn spelt_out(tokens: &Tokens<'_>, text: &str) -> Option<String> {
+    let places: Vec<_> =
+        (1..tokens.list().len()).filter(|&index| vocabulary::is_per(tokens, index)).collect();
+    if places.is_empty() {
+        return None;
+    }
+    let mut text = text.to_owned();
+    for at in places.into_iter().filter_map(|index| tokens.list().get(index)).map(|token| token.at.clone()) {
+        text.replace_range(at, "/  ");
+    }
+    Some(text)
 }
 
 struct Reader<'a, 'p> {

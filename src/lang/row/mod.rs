@@ -3,6 +3,7 @@
 //! One walk over the syntax tree gives every part a type and inserts the conversions. A `let` is written
 //! out at each use, so its value can be decimal in one place and float in another, as the same text would.
 
+mod calendar;
 mod call;
 mod compare;
 mod operator;
@@ -20,7 +21,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use typed::{Typed, constant, row};
 
-pub(super) use call::resolve;
+pub(super) use call::{MAX_DIGITS, resolve};
 
 /// Types row expressions over one table.
 pub(super) struct RowTyper<'a, 's> {
@@ -217,6 +218,9 @@ impl RowTyper<'_, '_> {
         if name == "as_of" {
             return Some(Typed::Row(row(RowType::Timestamp, RowNode::AsOf)));
         }
+        if name == "never" {
+            return Some(Typed::Row(calendar::never()));
+        }
         let problem = self.unknown(name, at, scope);
         self.fail(problem)
     }
@@ -247,7 +251,7 @@ impl RowTyper<'_, '_> {
                 "write `{own}`: columns of the formula's own table stand without the table's name"
             ));
         }
-        match names::closest(name, columns().chain(names::bound(scope)).chain(["as_of"])) {
+        match names::closest(name, columns().chain(names::bound(scope)).chain(["as_of", "never"])) {
             Some(close) => problem.hint(format!("did you mean `{close}`?")),
             None => problem.expected(format!("one of {}", names::few(columns()))),
         }

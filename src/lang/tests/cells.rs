@@ -48,6 +48,51 @@ fn aggregates() {
 }
 
 #[test]
+fn rounding_and_bounds() {
+    let call = |function, text: &str| Cell::Call(function, vec![cell(text)]);
+    assert_eq!(cell("round(bookings, 2)"), call(CellFn::Round(2), "bookings"));
+    assert_eq!(cell("round(bookings)"), call(CellFn::Round(0), "bookings"));
+    assert_eq!(cell("floor(bookings / 7)"), call(CellFn::Floor, "bookings / 7"));
+    assert_eq!(cell("bookings.ceiling()"), call(CellFn::Ceil, "bookings"));
+    assert_eq!(cell("log10(bookings)"), call(CellFn::Log10, "bookings"));
+    assert_eq!(cell("log2(bookings)"), call(CellFn::Log2, "bookings"));
+    assert_eq!(cell("clamp(bookings, 0, 100)"), cell("min(max(bookings, 0), 100)"));
+    assert_eq!(cell("min(bookings, 1, win_rate)"), cell("min(min(bookings, 1), win_rate)"));
+    assert_eq!(
+        cell("sign(bookings)"),
+        cell("if bookings > 0 { 1 } else if bookings < 0 { -(1) } else { 0 }").signs()
+    );
+}
+
+impl Cell {
+    /// A minus before a number becomes the number's own.
+    fn signs(self) -> Cell {
+        match self {
+            Cell::Neg(a) => match *a {
+                Cell::Number { mantissa, scale } => number(-mantissa, scale),
+                a => Cell::Neg(Box::new(a)),
+            },
+            Cell::If(c, a, b) => Cell::If(c, Box::new(a.signs()), Box::new(b.signs())),
+            other => other,
+        }
+    }
+}
+
+#[test]
+fn per_is_a_division() {
+    assert_eq!(cell("bookings per win_rate"), cell("bookings / win_rate"));
+    assert_eq!(cell("1 + count() per sum(qty) * 2"), cell("1 + count() / sum(qty) * 2"));
+    assert_eq!(cell("(bookings) per 2 per 3"), cell("bookings / 2 / 3"));
+    assert_eq!(row("acv per qty"), row("acv / qty"));
+    // Elsewhere it is a name like any other.
+    let problems = cell_problems("per + 1");
+    assert_eq!((problems[0].code, problems[0].at.clone()), ("RM0207", 0..3));
+    assert_eq!(cell("let per = 2; bookings per per"), cell("bookings / 2"));
+    let problems = cell_problems("bookings per nothing");
+    assert_eq!(problems[0].at, 13..20);
+}
+
+#[test]
 fn switches_lists_and_strict_logic() {
     for (text, spelt_out) in [
         (

@@ -1,7 +1,7 @@
 //! What row formulas become.
 
 use super::*;
-use crate::model::{ArithOp, CmpOp, RowFn};
+use crate::model::{ArithOp, CmpOp, DayPart, Grain, RowFn};
 use ArithOp::{Add, Div, Mul, Pow, Rem, Sub};
 use CmpOp::{Eq, Gt, Lt, Ne};
 use RowType::{Bool, Date, Decimal, Duration, Float, Int, Timestamp};
@@ -286,6 +286,42 @@ fn calendars() {
         row("hours_between(opened_at, closed_at)"),
         call(RowFn::HoursBetween, Float, &[opened, closed.clone()])
     );
+    let due = column_row("due");
+    let opened = column_row("opened_at");
+    assert_eq!(row("due + 7"), arith(Add, Date, due.clone(), int(7)));
+    assert_eq!(row("7 + due"), row("due + 7"));
+    assert_eq!(row("add_days(due, qty)"), arith(Add, Date, due.clone(), column_row("qty")));
+    assert_eq!(row("due - qty"), arith(Sub, Date, due.clone(), column_row("qty")));
+    assert_eq!(row("due.add_months(-1)"), call(RowFn::AddMonths, Date, &[due.clone(), int(-1)]));
+    assert_eq!(
+        row("opened_at + days(3)"),
+        arith(Add, Timestamp, opened.clone(), call(RowFn::Days, Duration, &[int(3)]))
+    );
+    assert_eq!(row("minutes(qty)"), call(RowFn::Minutes, Duration, &[column_row("qty")]));
+    for (word, grain) in [
+        ("day", Grain::Day),
+        ("week", Grain::Week),
+        ("month", Grain::Month),
+        ("quarter", Grain::Quarter),
+        ("year", Grain::Year),
+    ] {
+        let truncated = call(RowFn::Truncate(grain), Date, std::slice::from_ref(&opened));
+        assert_eq!(row(&format!("truncate(opened_at, \"{word}\")")), truncated);
+    }
+    assert_eq!(
+        row("truncate(due, \"week\")"),
+        call(RowFn::Truncate(Grain::Week), Date, std::slice::from_ref(&due))
+    );
+    assert_eq!(row("year(due)"), call(RowFn::DayPart(DayPart::Year), Int, std::slice::from_ref(&due)));
+    assert_eq!(
+        row("month(opened_at)"),
+        call(RowFn::DayPart(DayPart::Month), Int, std::slice::from_ref(&opened))
+    );
+    assert_eq!(row("due.weekday()"), call(RowFn::DayPart(DayPart::Weekday), Int, std::slice::from_ref(&due)));
+    assert_eq!(row("never"), instant(253_402_128_000_000_000));
+    assert_eq!(row("due < never"), compare(Lt, due.clone(), day(2_932_895)));
+    assert_eq!(row("(due ?? never) - due"), row("(due ?? \"9999-12-30\") - due"));
+    assert_eq!(row("closed_at ?? never"), row("closed_at ?? \"9999-12-30T00:00:00Z\""));
     let as_of = Row { ty: Timestamp, node: RowNode::AsOf };
     assert_eq!(row("closed_at < as_of"), compare(Lt, closed, as_of));
     assert_eq!(row("due - due").ty, Int);
@@ -315,6 +351,30 @@ fn functions_in_both_spellings() {
     assert_eq!(row("5.abs()"), call(RowFn::Abs, Int, &[int(5)]));
     assert_eq!(row("-qty"), unary(RowNode::Neg, Int, qty.clone()));
     assert_eq!(row("+qty"), qty);
+}
+
+#[test]
+fn rounding_and_bounds() {
+    let (qty, acv, rate) = (column_row("qty"), column_row("acv"), column_row("rate"));
+    let whole = |function| call(function, Decimal(0), std::slice::from_ref(&acv));
+    assert_eq!(row("floor(acv)"), whole(RowFn::Floor));
+    assert_eq!(row("acv.ceil()"), whole(RowFn::Ceil));
+    assert_eq!(row("round(acv)"), whole(RowFn::Round));
+    assert_eq!(row("round(acv, 1)"), call(RowFn::Round, Decimal(1), &[acv.clone(), int(1)]));
+    assert_eq!(row("round(acv, 2)"), acv);
+    assert_eq!(row("round(acv * 0.055, 2)"), call(RowFn::Round, Decimal(2), &[row("acv * 0.055"), int(2)]));
+    assert_eq!(row("round(rate, 2)"), call(RowFn::Round, Float, &[rate.clone(), int(2)]));
+    assert_eq!(row("let n = 2; rate.round(n)"), row("round(rate, 2)"));
+    assert_eq!(row("round(qty, 2)"), qty);
+    assert_eq!(row("log10(rate)"), call(RowFn::Log10, Float, std::slice::from_ref(&rate)));
+    assert_eq!(row("log2(qty)"), call(RowFn::Log2, Float, &[cast(qty.clone(), Float)]));
+    assert_eq!(row("clamp(acv, 0, 100)"), row("min(max(acv, 0), 100)"));
+    assert_eq!(row("qty.clamp(1, 5)"), row("min(max(qty, 1), 5)"));
+    assert_eq!(row("max(qty, 1, 2, rate)"), row("max(max(max(qty, 1), 2), rate)"));
+    for number in ["qty", "acv", "rate"] {
+        let spelt_out = format!("if {number} > 0 {{ 1 }} else if {number} < 0 {{ -1 }} else {{ 0 }}");
+        assert_eq!(row(&format!("sign({number})")), row(&spelt_out));
+    }
 }
 
 #[test]
