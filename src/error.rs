@@ -24,6 +24,10 @@ enum Kind {
         name: String,
         known: Vec<String>,
     },
+    NoData {
+        table: String,
+        known: Vec<String>,
+    },
     Memory,
     Other(String),
 }
@@ -39,6 +43,10 @@ impl Error {
 
     pub(crate) fn table(name: &str, known: Vec<String>) -> Error {
         Error { kind: Kind::Table { name: name.to_owned(), known } }
+    }
+
+    pub(crate) fn no_data(table: &str, known: Vec<String>) -> Error {
+        Error { kind: Kind::NoData { table: table.to_owned(), known } }
     }
 
     pub(crate) fn memory() -> Error {
@@ -87,7 +95,7 @@ impl Error {
     /// True if data do not fit the program: tables, columns, types.
     #[must_use]
     pub fn is_data(&self) -> bool {
-        matches!(self.kind, Kind::Bind(_) | Kind::Batch(_) | Kind::Table { .. })
+        matches!(self.kind, Kind::Bind(_) | Kind::Batch(_) | Kind::Table { .. } | Kind::NoData { .. })
             || self.core().is_some_and(|e| (200..300).contains(&(e.code as u32)))
     }
 
@@ -104,6 +112,15 @@ impl Error {
         return matches!(self.kind, Kind::Read(_));
         #[cfg(not(feature = "io"))]
         false
+    }
+
+    /// The table that a question needs and that no data were given of.
+    #[must_use]
+    pub fn table_without_data(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::NoData { table, .. } => Some(table),
+            _ => None,
+        }
     }
 
     /// True if there was no memory.
@@ -136,6 +153,12 @@ impl fmt::Display for Error {
             Kind::Read(error) => write!(f, "{error}"),
             Kind::Table { name, known } => {
                 write!(f, "the program reads no table `{name}`; it reads {}", known.join(", "))
+            }
+            Kind::NoData { table, known } if known.is_empty() => {
+                write!(f, "there are no data of table `{table}`")
+            }
+            Kind::NoData { table, known } => {
+                write!(f, "there are no data of table `{table}`; there are data of {}", known.join(", "))
             }
             Kind::Memory => f.write_str("there is not enough memory for the groups of this query"),
             Kind::Other(message) => f.write_str(message),

@@ -3,10 +3,18 @@
 pub mod bind;
 #[cfg(feature = "compile")]
 pub mod book;
+pub mod chain;
 pub mod data;
 pub mod diagnostic;
 mod error;
 pub mod evaluate;
+#[cfg(feature = "compile")]
+mod exact;
+#[cfg(feature = "compile")]
+pub mod explain;
+#[cfg(feature = "compile")]
+mod facet;
+pub mod journey;
 #[cfg(feature = "compile")]
 pub mod lang;
 #[cfg(feature = "compile")]
@@ -16,8 +24,13 @@ pub mod model;
 pub mod read;
 #[cfg(feature = "compile")]
 pub mod report;
+pub mod rows;
+#[cfg(feature = "compile")]
+pub mod rule;
 #[cfg(feature = "compile")]
 pub mod show;
+#[cfg(feature = "compile")]
+pub mod target;
 
 pub use error::Error;
 pub use evaluate::{Evaluation, Program, ResultSet};

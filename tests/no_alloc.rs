@@ -1,4 +1,4 @@
-//! The core does not allocate: a counting allocator sees nothing while it loads, feeds, merges, writes and reads.
+//! The core does not allocate: a counting allocator sees nothing while it loads, feeds, traces, merges, writes and reads.
 #![cfg(feature = "compile")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -7,6 +7,7 @@ use std::hint::black_box;
 
 use ripplemark::core::batch::{Bits, Codes, Column, Data, Text};
 use ripplemark::core::program::Program as View;
+use ripplemark::core::trace::{Entry, Spot, Target, Wanted, trace};
 use ripplemark::core::{Capacity, Cells, Need, Register, Scratch, State, scratch_words};
 use ripplemark::model::{Grain, Query};
 use ripplemark::{Program, book};
@@ -103,7 +104,7 @@ fn the_core_never_allocates() {
     let mut registers = vec![Register::ZERO; table.code_count];
     let mut scratch = vec![0; scratch_words(program.view(), 0, &columns).expect("the batch fits")];
     let (mut working, mut bytes, mut text) = (vec![0; 1 << 16], vec![0; 1 << 20], vec![0; 1 << 14]);
-    let mut cells_seen = 0;
+    let (mut cells_seen, mut traced_here) = (0, 0);
 
     let made = calls(|| {
         let view = View::from_bytes(black_box(program.bytes())).expect("the program loads");
@@ -115,6 +116,15 @@ fn the_core_never_allocates() {
         };
         feed(&mut a, 0, ROWS / 2);
         feed(&mut b, ROWS / 2, ROWS);
+        let target = Target { key: &[Wanted::Text(b"south")], period: None };
+        let mut scratch = Scratch { registers: &mut registers, words: &mut scratch };
+        trace(&view, 0, &columns, ROWS, &target, &mut scratch, |traced| {
+            let slots = (0..view.slot_count()).filter_map(|slot| traced.slot(slot));
+            let entered = slots.map(|rows| (0..64).filter(|&row| rows.entry(row) == Entry::Entered).count());
+            black_box(entered.sum::<usize>());
+            traced_here += traced.spots().filter(|spot| *spot == Spot::Here).count();
+        })
+        .expect("the batch fits");
         let mut state = State::attach(&view, a.as_mut_slice()).expect("a state");
         let other = State::attach(&view, b.as_slice()).expect("a state");
         assert_eq!(state.merge(&view, &other, 0).expect("same program").need, Need::Nothing);
@@ -140,6 +150,8 @@ fn the_core_never_allocates() {
         assert!(View::from_bytes(program.bytes().get(..100).unwrap_or(&[])).is_err());
     });
     assert!(cells_seen > 100, "{cells_seen}");
+    // Two of the four dictionary entries are the same text.
+    assert_eq!(traced_here, ROWS / 2);
     assert_eq!(made, 0, "calls of the allocator");
     // The counter counts.
     assert!(calls(|| drop(black_box(vec![1_u8; 100]))) >= 2);

@@ -14,7 +14,10 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt64Array};
 use arrow::compute::{cast, concat_batches, take};
 use arrow::datatypes::DataType;
+use ripplemark::chain::to_f64;
+use ripplemark::data::Dataset;
 use ripplemark::evaluate::{Coordinate, ResultCell};
+use ripplemark::explain::{self, Periods, Versus};
 use ripplemark::model::{Grain, Query};
 use ripplemark::read::{ReadOptions, open};
 use ripplemark::{Evaluation, ResultSet, book};
@@ -341,6 +344,64 @@ fn crm_13_discount_with_totals_and_in_every_spelling() {
     assert!(fractions("discount").iter().all(Option::is_some));
 }
 
+/// Volume, win rate and deal size: what moved revenue from quarter to quarter, in all and by office.
+#[test]
+fn crm_18_drivers_of_revenue() {
+    let Some(data) = data() else { return };
+    let deals = crm(&data);
+    let mut dataset = Dataset::default();
+    dataset.add_batches("opps", deals.schema(), vec![deals]);
+    let book = support::book(&crm_book());
+    let expected = reference(&data, "crm_18_revenue_drivers_shapley");
+    let mut compared = 0;
+    for by in [&[] as &[&str], &["regional_office"]] {
+        let ask = explain::Ask {
+            versus: Versus::Prior(Periods::All),
+            query: Query { grain: Some(Grain::Quarter), ..support::by(by) },
+            ..explain::Ask::new("revenue")
+        };
+        let found = explain::explain(&book, &dataset, &ask).unwrap();
+        for one in &found.explained {
+            let office = one.key.first().map_or("(all)".to_owned(), ToString::to_string);
+            let row =
+                expected["rows"].as_array().unwrap().iter().find(|row| {
+                    row["regional_office"] == office.as_str() && row["from"] == one.from.as_str()
+                });
+            let row = row.unwrap_or_else(|| panic!("no row for {office} {}", one.from));
+            assert_eq!(row["to"], one.to.as_str());
+            let chain = one.outcome.as_ref().unwrap();
+            let same = |column: &str, value: Option<f64>| {
+                assert_eq!(
+                    row[column]["hex"].as_str().unwrap(),
+                    hex_float(value.unwrap()),
+                    "{office} {column}"
+                );
+            };
+            same("revenue_from", to_f64(&chain.before));
+            same("revenue_to", to_f64(&chain.after));
+            same("change", chain.change.contribution);
+            let drivers = ["due_to_closed_opps", "due_to_win_rate", "due_to_deal_size"];
+            for (column, part) in drivers.iter().zip(&chain.contributions) {
+                same(column, part.contribution);
+            }
+            // The identity holds exactly, and what is printed adds up.
+            assert_eq!(chain.unexplained.shown, "0");
+            assert_eq!(chain.unexplained.contribution, Some(0.0));
+            let printed = chain.contributions.iter().map(|part| part.shown.parse::<i64>().unwrap());
+            assert_eq!(printed.sum::<i64>().to_string(), chain.change.shown);
+            compared += 1;
+            if office == "(all)" && one.from == "2017-07-01" {
+                let shown: Vec<&str> = chain.contributions.iter().map(|part| part.shown.as_str()).collect();
+                assert_eq!(
+                    (chain.change.shown.as_str(), shown),
+                    ("-179759", vec!["-88927", "-54907", "-35925"])
+                );
+            }
+        }
+    }
+    assert_eq!(compared, expected["rows"].as_array().unwrap().len());
+}
+
 #[test]
 fn crm_19_totals() {
     let Some(data) = data() else { return };
@@ -415,4 +476,25 @@ fn robyn_02_by_quarter_from_the_file_itself() {
     let result = evaluation.finish().unwrap();
     let expected = reference(&data, "robyn_02_by_quarter");
     compare(&expected, &result, &[], Some("quarter"), &Coordinate::Missing, &columns);
+}
+
+/// Drill-through of a whole result: every cell has as many rows as its `n` says, and comes back from them alone.
+#[test]
+fn crm_rows_behind_every_cell() {
+    let Some(data) = data() else { return };
+    let metrics = ["opps", "win_rate", "revenue", "avg_deal", "won_cycle_days_mean", "discount_ratio"];
+    let query = Query {
+        metrics: metrics.map(str::to_owned).to_vec(),
+        grain: Some(Grain::Month),
+        totals: true,
+        ..by(&["regional_office"])
+    };
+    let program = compile(&support::book(&crm_book()), &query);
+    let rows = [("opps", vec![crm(&data)])];
+    let result = evaluate(&program, "opps", &rows[0].1[0]);
+    // Without a price there is no list sum to divide by, so n is the smaller one of two there.
+    let counts_n = |name: &str| name != "discount_ratio";
+    let (cells, listed) = support::drill::every_cell(&program, &result, &rows, counts_n);
+    support::say(&format!("crm: {cells} cells, {listed} rows behind them"));
+    assert!(cells > 200 && listed > 50_000, "{cells} {listed}");
 }

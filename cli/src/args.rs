@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ripplemark::book::{parse_grain, parse_instant};
 use ripplemark::model::{Grain, Instant};
+use ripplemark::rows::Why;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -47,9 +48,18 @@ pub(crate) enum Command {
     /// Evaluate a book and a query, or a compiled program, over Parquet and CSV files
     #[command(after_help = EVAL_HELP)]
     Eval(EvalOptions),
+    /// Follow rows from stage to stage: accepted, rejected, ignored, how soon, and what is lost between teams
+    #[command(after_help = EXIT_CODES)]
+    Journey(JourneyOptions),
     /// Merge states written by `eval --state-out` and show the result
     #[command(after_help = EXIT_CODES)]
     Merge(MergeOptions),
+    /// Say what moved a metric: how much of its change came from each driver and each owner
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(ExplainOptions),
+    /// List the rows behind one number, and say why the other rows are not behind it
+    #[command(after_help = ROWS_HELP)]
+    Rows(RowsOptions),
 }
 
 const EVAL_HELP: &str = "\
@@ -63,6 +73,104 @@ Exit codes:
   1  the book is wrong
   2  wrong usage: an option, a table without a file, a query that the book cannot answer
   3  a file cannot be read or written, data do not fit the program, or program or state bytes are damaged";
+
+const ROWS_HELP: &str = "\
+Examples:
+  ripplemark rows crm.yaml opps.csv --metric win_rate --at month=2017-07 --at office=West
+  ripplemark rows crm.yaml opps.csv --metric revenue --at month=2017-07 --others=value_missing,value_failed
+  ripplemark rows board.rmprog --table opps=opps.parquet --metric revenue --format csv -o rows.csv
+
+What --at names is asked by: --at office=West adds --by office, --at month=2017-07 adds --grain month. What is not
+named is a total. For the number of an earlier result give the query options of that result.
+
+Exit codes:
+  0  done (warnings of the book are allowed)
+  1  the book is wrong
+  2  wrong usage: an option, a table without a file, a cell that the query does not have
+  3  a file cannot be read or written, data do not fit the program, or program bytes are damaged";
+
+#[derive(Debug, Args)]
+pub(crate) struct RowsOptions {
+    /// The book, or a program made by `compile`
+    #[arg(value_name = "BOOK|PROGRAM")]
+    pub(crate) source: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// Where the number stands: a dimension or the grain, and a value; `(missing)` for rows without one. Repeat it
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) at: Vec<String>,
+    /// List rows that are not counted, too: all of them, or those of these reasons
+    #[arg(long, value_name = "REASON,...", value_delimiter = ',', num_args = 0.., require_equals = true,
+        value_parser = crate::rows::why)]
+    pub(crate) others: Option<Vec<Why>>,
+    /// The most rows to list, and the most others [default: 20 in a table, otherwise 10000]
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    #[command(flatten)]
+    pub(crate) query: QueryOptions,
+    #[command(flatten)]
+    pub(crate) result: ResultOptions,
+}
+
+const EXPLAIN_HELP: &str = "\
+Examples:
+  ripplemark explain crm.yaml revenue opps.csv --vs prior --grain quarter
+  ripplemark explain crm.yaml revenue opps.csv --vs prior --at quarter=2017-10 --by office
+  ripplemark explain crm.yaml revenue opps.csv --vs office=East --at office=West
+  ripplemark explain crm.yaml win_rate opps.csv --vs prior --grain quarter --mix office
+
+The drivers are those of the metric's identity in the book's `links`, down to metrics that have none; without an
+identity, the metrics that its definition names. What is printed adds up.
+
+Exit codes:
+  0  done (warnings of the book are allowed)
+  1  the book is wrong
+  2  wrong usage: an option, a metric without drivers, a query that the book cannot answer
+  3  a file cannot be read or written, or data do not fit the book";
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// The book, YAML or JSON
+    #[arg(value_name = "BOOK")]
+    pub(crate) book: PathBuf,
+    /// The metric
+    #[arg(value_name = "METRIC")]
+    pub(crate) metric: String,
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// What the number is compared with: `prior` (the period before), or a segment, DIMENSION=VALUE
+    #[arg(long, value_name = "WHAT", default_value = "prior")]
+    pub(crate) vs: String,
+    /// Which number: the grain and a period [default: the latest that is over], or a dimension and a value
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) at: Vec<String>,
+    /// Every period against the one before it
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Of a ratio: whether segments of this dimension changed, or their weights did
+    #[arg(long, value_name = "DIMENSION")]
+    pub(crate) mix: Option<String>,
+    /// Digits after the point; negative for tens, hundreds … [default: what suits the unit and the size]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i8).range(-18..=18))]
+    pub(crate) digits: Option<i8>,
+    #[command(flatten)]
+    pub(crate) query: QueryOptions,
+    /// How to write the answer; `table` rounds for the eye so that parts add up, JSON has the exact numbers, too
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: ExplainFormat,
+    /// Write to a file, which is replaced as a whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Columns that a table may take [default: the terminal's, otherwise 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(crate) width: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    Table,
+    Json,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckOptions {
@@ -115,6 +223,38 @@ pub(crate) struct EvalOptions {
     /// Also write the state, which `merge` joins with others
     #[arg(long, value_name = "FILE")]
     pub(crate) state_out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JourneyOptions {
+    /// The book, YAML or JSON, with `stages`
+    #[arg(value_name = "BOOK")]
+    pub(crate) book: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+    /// Hand-offs, by the stage that rows are handed over to [default: all]
+    #[arg(short, long = "stage", value_name = "STAGE,...", value_delimiter = ',')]
+    pub(crate) stages: Vec<String>,
+    /// Columns to group by
+    #[arg(short, long, value_name = "COLUMN,...", value_delimiter = ',')]
+    pub(crate) by: Vec<String>,
+    /// Length of the period in which rows entered the earlier stage: day, week, month, quarter or year
+    #[arg(short, long, value_name = "GRAIN", value_parser = parse_grain)]
+    pub(crate) grain: Option<Grain>,
+    /// First day or instant of entries into the earlier stage
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    pub(crate) from: Option<Instant>,
+    /// First day or instant after them
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    pub(crate) to: Option<Instant>,
+    /// What is known up to here; what happened later has not happened [default: the latest time of the hand-offs]
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    pub(crate) as_of: Option<Instant>,
+    /// Add totals and subtotals
+    #[arg(long)]
+    pub(crate) totals: bool,
+    #[command(flatten)]
+    pub(crate) result: ResultOptions,
 }
 
 /// Where the data are.

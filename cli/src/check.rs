@@ -68,6 +68,8 @@ fn unanswerable(book: &Book, file: &str) -> Vec<Diagnostic> {
     for (name, query) in &book.saved_queries {
         compile(query, &format!("saved query `{name}`"), None);
     }
+    let of_file = |problem: Diagnostic| Diagnostic { file: file.to_owned(), ..problem };
+    found.extend(ripplemark::journey::problems(book).into_iter().map(of_file));
     found
 }
 
@@ -93,6 +95,14 @@ fn text(book: &Book, width: usize) -> String {
         count(book.tables.len(), "table"),
         shown(&book.timezone)
     ));
+    let handoffs = book.stages.iter().filter_map(|stage| {
+        let from = book.stages.get(stage.handoff.as_ref()?.from.0)?;
+        Some(format!("{} → {}", shown(&from.id), shown(&stage.id)))
+    });
+    let handoffs: Vec<String> = handoffs.collect();
+    if !handoffs.is_empty() {
+        text.push_str(&format!("hand-offs: {}\n", handoffs.join(", ")));
+    }
     if !book.saved_queries.is_empty() {
         let names: Vec<String> = book.saved_queries.iter().map(|(name, _)| shown(name)).collect();
         text.push_str(&format!("saved queries: {}\n", names.join(", ")));

@@ -62,7 +62,10 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        if error.is_query() {
+        if let Some(table) = error.table_without_data() {
+            let table = table.to_owned();
+            Failure::Usage(format!("no file for table `{table}`: add --table {table}=FILE"))
+        } else if error.is_query() {
             Failure::Query(Diagnostics::new(error.diagnostics().to_vec(), ""))
         } else {
             Failure::Data(error.to_string())

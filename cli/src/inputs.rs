@@ -4,7 +4,7 @@ use crate::args::DataOptions;
 use crate::failure::{Failure, did_you_mean};
 use crate::source::Asked;
 use crate::terminal::{Terminal, shown};
-use arrow::array::RecordBatchReader;
+use arrow::array::{RecordBatch, RecordBatchReader};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ripplemark::Evaluation;
 use ripplemark::bind::{Binder, TableSpec};
@@ -30,7 +30,16 @@ pub(crate) fn assign<'a>(
     asked: &Asked,
     terminal: &Terminal,
 ) -> Result<Vec<Input>, Failure> {
-    let tables = asked.program.tables();
+    assign_to(asked.program.tables(), given, asked, terminal)
+}
+
+/// As [`assign`], where only some of the program's tables are read.
+pub(crate) fn assign_to<'a>(
+    tables: Vec<TableSpec>,
+    given: impl Iterator<Item = &'a OsString>,
+    asked: &Asked,
+    terminal: &Terminal,
+) -> Result<Vec<Input>, Failure> {
     let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
     let mut inputs: Vec<Input> = Vec::new();
     let mut seen = BTreeSet::new();
@@ -145,17 +154,36 @@ fn split(argument: &OsStr) -> Option<(String, PathBuf)> {
     }
 }
 
+/// Which columns of a file are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Columns {
+    /// Those that the program needs.
+    Needed,
+    /// All that the file has.
+    All,
+}
+
 /// Feeds all files, each table's in the order given.
 pub(crate) fn feed(
     evaluation: &mut Evaluation,
     inputs: &[Input],
     delimiter: Option<u8>,
 ) -> Result<(), Failure> {
+    each_batch(inputs, delimiter, Columns::Needed, |table, batch| evaluation.feed(table, batch))
+}
+
+/// Hands all batches of all files on, each table's in the order given.
+pub(crate) fn each_batch(
+    inputs: &[Input],
+    delimiter: Option<u8>,
+    columns: Columns,
+    mut take: impl FnMut(&str, &RecordBatch) -> Result<(), ripplemark::Error>,
+) -> Result<(), Failure> {
     let progress = Progress::default();
     let mut problems = Vec::new();
     let mut opened = Vec::new();
     for input in inputs.iter().take(OPENED_AHEAD) {
-        match open(input, delimiter, &progress) {
+        match open(input, delimiter, columns, &progress) {
             Ok(reader) => opened.push(reader),
             Err(problem) => problems.push(problem),
         }
@@ -168,7 +196,7 @@ pub(crate) fn feed(
     for input in inputs {
         let reader = match opened.next() {
             Some(reader) => reader,
-            None => open(input, delimiter, &progress).map_err(Failure::Data)?,
+            None => open(input, delimiter, columns, &progress).map_err(Failure::Data)?,
         };
         for batch in reader {
             let batch = batch.map_err(|error| {
@@ -177,8 +205,7 @@ pub(crate) fn feed(
                     None => format!("{}: {error}", input.path.display()),
                 })
             })?;
-            evaluation
-                .feed(&input.table.name, &batch)
+            take(&input.table.name, &batch)
                 .map_err(|error| Failure::data(&input.path.display().to_string(), &error))?;
             bar.draw(&progress);
         }
@@ -190,10 +217,11 @@ pub(crate) fn feed(
 fn open(
     input: &Input,
     delimiter: Option<u8>,
+    columns: Columns,
     progress: &Progress,
 ) -> Result<Box<dyn RecordBatchReader + Send>, String> {
-    let options =
-        ReadOptions { delimiter, progress: progress.clone(), ..ReadOptions::for_table(&input.table) };
+    let table = (columns == Columns::Needed).then(|| input.table.clone());
+    let options = ReadOptions { delimiter, progress: progress.clone(), table, ..ReadOptions::default() };
     let reader = read::open(&input.path, &options).map_err(|error| error.to_string())?;
     match Binder::new(&input.table, &reader.schema()) {
         Ok(_) => Ok(reader),

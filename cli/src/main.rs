@@ -8,11 +8,14 @@ mod atomic;
 mod check;
 mod compile;
 mod eval;
+mod explain;
 mod failure;
 mod inputs;
+mod journey;
 mod merge;
 mod output;
 mod question;
+mod rows;
 mod source;
 mod terminal;
 
@@ -43,6 +46,9 @@ fn run(command: &Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Check(options) => check::run(options, terminal),
         Command::Compile(options) => compile::run(options, terminal),
         Command::Eval(options) => eval::run(options, terminal),
+        Command::Journey(options) => journey::run(options, terminal),
         Command::Merge(options) => merge::run(options, terminal),
+        Command::Explain(options) => explain::run(options, terminal),
+        Command::Rows(options) => rows::run(options, terminal),
     }
 }

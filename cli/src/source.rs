@@ -7,7 +7,7 @@ use crate::terminal::Terminal;
 use ripplemark::Program;
 use ripplemark::book::{self, Diagnostics, Loaded, MAX_BYTES};
 use ripplemark::core::program::layout::MAGIC;
-use ripplemark::model::Book;
+use ripplemark::model::{Book, Query};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -43,8 +43,32 @@ pub(crate) fn book(path: &Path) -> Result<ReadBook, Failure> {
 /// Reads a book and compiles the query, or reads a program.
 pub(crate) fn ask(path: &Path, options: &QueryOptions, terminal: &Terminal) -> Result<Asked, Failure> {
     let bytes = bytes_of(path)?;
+    asked(path, bytes, options.given(), options, |_, _| Ok(()), terminal)
+}
+
+/// As [`ask`], for a question about one cell: `complete` adds what the cell's place asks for, and a program may be asked
+/// for one of its metrics.
+pub(crate) fn ask_cell(
+    path: &Path,
+    options: &QueryOptions,
+    complete: impl FnOnce(&Book, &mut Query) -> Result<(), Failure>,
+    terminal: &Terminal,
+) -> Result<Asked, Failure> {
+    let bytes = bytes_of(path)?;
+    let given = options.given().into_iter().filter(|name| *name != "--metric").collect();
+    asked(path, bytes, given, options, complete, terminal)
+}
+
+/// `given` are the options that a program has no use for.
+fn asked(
+    path: &Path,
+    bytes: Vec<u8>,
+    given: Vec<&'static str>,
+    options: &QueryOptions,
+    complete: impl FnOnce(&Book, &mut Query) -> Result<(), Failure>,
+    terminal: &Terminal,
+) -> Result<Asked, Failure> {
     if bytes.starts_with(&MAGIC) {
-        let given = options.given();
         if !given.is_empty() {
             return Err(Failure::Usage(format!(
                 "{}: a program brings its own query; leave out {}, or give the book instead",
@@ -67,7 +91,8 @@ pub(crate) fn ask(path: &Path, options: &QueryOptions, terminal: &Terminal) -> R
             if count == 1 { "it" } else { "them" },
         ));
     }
-    let query = question::query(&book, options)?;
+    let mut query = question::query(&book, options)?;
+    complete(&book, &mut query)?;
     let program = Program::compile(&book, &query)?;
     Ok(Asked { program, known_tables: book.tables.into_iter().map(|table| table.name).collect() })
 }

@@ -31,4 +31,4 @@ pub use error::{Code, Error};
 pub use eval::{Register, Scratch, scratch_words};
 pub use program::Program;
 pub use reason::{Flags, Reasons};
-pub use state::{Capacity, Fed, Merged, Need, State};
+pub use state::{Capacity, Fed, Merged, Need, State, trace};

@@ -1,5 +1,7 @@
 //! Rounding to digits against `num-bigint`: the exact fraction, its neighbours, and which of them is right.
 
+#![allow(clippy::float_cmp)] // Equal values, whatever the sign of zero, are what is meant.
+
 mod num_support;
 
 use num_bigint::{BigInt, BigUint, Sign};

@@ -13,10 +13,7 @@ use pyo3::types::PyBytes;
 use ripplemark::bind::TableSpec;
 use ripplemark::read::{ReadOptions, open};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-
-/// Rows fed between two looks at whether the user wants to stop.
-const ROWS_AT_ONCE: usize = 1 << 20;
+use std::sync::Mutex;
 
 /// Collects rows under a program.
 #[pyclass(module = "ripplemark._ripplemark", frozen)]
@@ -99,35 +96,16 @@ impl Evaluation {
         self.program.tables().into_iter().find(|spec| spec.name == table)
     }
 
-    fn drain(
-        &self,
-        py: Python<'_>,
-        table: &str,
-        mut reader: Box<dyn RecordBatchReader + Send>,
-    ) -> PyResult<()> {
+    fn drain(&self, py: Python<'_>, table: &str, reader: Box<dyn RecordBatchReader + Send>) -> PyResult<()> {
         let spec = self.spec(table).unwrap_or(TableSpec { name: table.to_owned(), columns: Vec::new() });
         // A source without batches has columns all the same, and they may be the wrong ones.
         let empty = input::narrowed(&spec, &RecordBatch::new_empty(reader.schema()));
         detached(py, || Ok(lock(&self.inner)?.feed(table, &empty)?))?;
-        let reader = Mutex::new(&mut reader);
-        loop {
-            py.check_signals()?;
-            let batch = detached(py, || {
-                // Taken by this thread only; the lock is there because the stream itself is not shareable.
-                let next = reader.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some(batch) = next else { return Ok(None) };
-                let batch = input::narrowed(&spec, &batch.map_err(|error| input::failure(table, &error))?);
-                input::check(&spec, &batch)?;
-                Ok(Some(batch))
-            })?;
-            let Some(batch) = batch else { return Ok(()) };
-            let mut from = 0;
-            while from < batch.num_rows() {
-                let rows = ROWS_AT_ONCE.min(batch.num_rows() - from);
-                detached(py, || Ok(lock(&self.inner)?.feed(table, &batch.slice(from, rows))?))?;
-                py.check_signals()?;
-                from += rows;
-            }
-        }
+        let ready = |batch: RecordBatch| {
+            let batch = input::narrowed(&spec, &batch);
+            input::check(&spec, &batch)?;
+            Ok(batch)
+        };
+        input::drain(py, table, reader, ready, |batch| Ok(lock(&self.inner)?.feed(table, batch)?))
     }
 }

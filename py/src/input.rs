@@ -4,7 +4,7 @@
 //! it. Only the columns that a table needs are looked at.
 
 use crate::error::data_error;
-use crate::guard::Failure;
+use crate::guard::{Failure, detached};
 use arrow::array::{Array, RecordBatchIterator};
 use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use pyo3::exceptions::PyException;
@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3_arrow::{PyRecordBatch, PyRecordBatchReader};
 use ripplemark::bind::TableSpec;
 use ripplemark::read::ReadError;
+use std::sync::{Mutex, PoisonError};
 
 /// A stream of batches from a Python object.
 pub(crate) fn reader(table: &str, data: &Bound<'_, PyAny>) -> PyResult<Box<dyn RecordBatchReader + Send>> {
@@ -55,6 +56,36 @@ pub(crate) fn narrowed(spec: &TableSpec, batch: &RecordBatch) -> RecordBatch {
     spec.positions_in(&names)
         .and_then(|positions| batch.project(&positions).ok())
         .unwrap_or_else(|| batch.clone())
+}
+
+/// Rows handed on between two looks at whether the user wants to stop.
+const ROWS_AT_ONCE: usize = 1 << 20;
+
+/// Hands a reader's batches on, made ready by `ready`, in pieces between which the user may stop.
+pub(crate) fn drain(
+    py: Python<'_>,
+    table: &str,
+    mut reader: Box<dyn RecordBatchReader + Send>,
+    ready: impl Fn(RecordBatch) -> Result<RecordBatch, Failure> + Sync,
+    take: impl Fn(&RecordBatch) -> Result<(), Failure> + Sync,
+) -> PyResult<()> {
+    let reader = Mutex::new(&mut reader);
+    loop {
+        py.check_signals()?;
+        let batch = detached(py, || {
+            // Taken by this thread only; the lock is there because the stream itself is not shareable.
+            let next = reader.lock().unwrap_or_else(PoisonError::into_inner).next();
+            next.map(|batch| ready(batch.map_err(|error| failure(table, &error))?)).transpose()
+        })?;
+        let Some(batch) = batch else { return Ok(()) };
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let rows = ROWS_AT_ONCE.min(batch.num_rows() - from);
+            detached(py, || take(&batch.slice(from, rows)))?;
+            py.check_signals()?;
+            from += rows;
+        }
+    }
 }
 
 /// Checks what Arrow promises of a batch: lengths, offsets, codes, UTF-8.

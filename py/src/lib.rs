@@ -11,6 +11,7 @@ mod guard;
 mod input;
 mod program;
 mod result;
+mod rows;
 
 use pyo3::prelude::*;
 
@@ -25,6 +26,8 @@ mod _ripplemark {
     use super::program::Program;
     #[pymodule_export]
     use super::result::ResultSet;
+    #[pymodule_export]
+    use super::rows::{DrillThrough, RowStream};
 
     /// The version of the engine, as receipts carry it.
     #[pymodule_export]

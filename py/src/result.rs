@@ -2,6 +2,7 @@
 
 use crate::guard::{Failure, detached};
 use crate::program::Program;
+use crate::rows::DrillThrough;
 use arrow::array::{RecordBatch, StructArray};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -12,6 +13,7 @@ use ripplemark::core::program::layout::LEVEL_PERIOD;
 use ripplemark::core::time::{Grain, civil_from_days};
 use ripplemark::core::types::LogicalType;
 use ripplemark::evaluate::{Coordinate, ResultCell, RowReport};
+use ripplemark::rows::CellAddress;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -212,6 +214,25 @@ impl ResultSet {
             let found = index.binary_search_by_key(&wanted, |at| self.cell_at(*at).map(Self::order));
             Ok::<_, Failure>(found.ok().and_then(|at| index.get(at).copied()))
         })
+    }
+
+    /// The program that the result was made by.
+    fn program(&self) -> Program {
+        Program { inner: self.program.clone() }
+    }
+
+    /// Begins to look for the rows behind a cell; the coordinates are those of [`ResultSet::find`].
+    fn drill(
+        &self,
+        py: Python<'_>,
+        metric: String,
+        key: Vec<Bound<'_, PyAny>>,
+        period: Option<i64>,
+        limit: usize,
+        others: Vec<String>,
+    ) -> PyResult<DrillThrough> {
+        let key = key.iter().enumerate().map(|(d, value)| self.asked(d, value)).collect::<PyResult<_>>()?;
+        DrillThrough::new(py, &self.program, CellAddress { metric, key, period }, limit, &others)
     }
 
     /// The different values of a dimension, in order.

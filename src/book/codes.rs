@@ -71,6 +71,28 @@ codes! {
     OUT_OF_RANGE = "RM0138", "a number outside its range";
     BAD_LINK = "RM0139", "a link that says nothing, or an identity that is not arithmetic over metrics";
     ALIGNMENT = "RM0140", "an identity that mixes alignments";
+    TARGET_OWNER = "RM0160", "a target without an owner";
+    TARGET_TWICE = "RM0161", "two targets for the same metric, scope and days";
+    SPLIT_REST = "RM0162", "a split that does not add up to the whole";
+    SPLIT_LEVEL = "RM0163", "a split of a metric that does not add up";
+    TARGET_DAYS = "RM0164", "days of a target that do not fit together";
+    TARGET_MEASURE = "RM0165", "a way to measure a target that does not fit the metric";
+    GOAL = "RM0166", "a goal, baseline or part that has no value";
+    DIMENSION_VALUE = "RM0167", "a value that the dimension never has";
+    PLAN_QUERY = "RM0168", "a target or rule asks what cannot be answered";
+    NO_PRIOR = "RM0170", "`prior` where there is no period";
+    NO_TARGET = "RM0171", "a facet of a target that the metric does not have";
+    SAY = "RM0172", "a message that cannot be read";
+    SCRIPT = "RM0173", "a script that cannot be read";
+    STATUS_LIST = "RM0174", "a status that no value can have";
+    STAGE_OWNER = "RM0180", "a stage without an owner";
+    UNKNOWN_STAGE = "RM0181", "a stage that the book does not have";
+    STAGE_CIRCLE = "RM0182", "stages that come from each other";
+    NO_HANDOFF = "RM0183", "a stage without `from` speaks of a hand-off";
+    NO_START = "RM0184", "a hand-off between two tables does not say when its clock starts";
+    MIXED_TIMES = "RM0185", "a date and a point in time within one hand-off";
+    BAD_DURATION = "RM0186", "a length of time that cannot be counted";
+    STAGE_CATEGORY = "RM0187", "reasons or owners by a column that is not a category";
 }
 
 #[cfg(test)]

@@ -3,16 +3,16 @@
 
 use std::ops::Range;
 
-use super::codes;
+use super::codes::{self, Code};
 use super::fields::{self, Fields};
 use super::fill;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
 use super::tables::{ONE_TOO_MANY, Tables};
-use crate::model::{ColumnId, Const, MetricKind, Ring, TableId, TeamId};
+use crate::model::{ColumnId, Const, Good, MetricKind, Ring, TableId, TeamId};
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 20] = [
     "name",
     "label",
     "description",
@@ -30,6 +30,9 @@ const KEYS: [&str; 17] = [
     "unit",
     "fill_nulls_with",
     "where",
+    "good",
+    "watch",
+    "status",
 ];
 
 const KINDS: [(&str, MetricKind); 3] =
@@ -41,6 +44,8 @@ const RINGS: [(&str, Ring); 4] = [
     ("conversion", Ring::Conversion),
     ("revenue", Ring::Revenue),
 ];
+
+const GOOD: [(&str, Good); 2] = [("up", Good::Up), ("down", Good::Down)];
 
 /// The words behind `agg`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +109,10 @@ pub(crate) struct Draft<'n> {
     pub(crate) at_node: Option<&'n Node>,
     pub(crate) filter: Option<&'n Node>,
     pub(crate) shape: Shape<'n>,
+    pub(crate) good: Good,
+    pub(crate) watch: Vec<TeamId>,
+    /// The status list, unread.
+    pub(crate) status: Option<&'n Node>,
 }
 
 impl Draft<'_> {
@@ -229,6 +238,12 @@ fn draft<'n>(
         at_node,
         filter: fields.either("filter", "where", problems),
         shape: shape(&fields, kind, &what, problems),
+        good: fields
+            .get("good")
+            .and_then(|node| fields::choice(node, "good", &GOOD, problems))
+            .unwrap_or_default(),
+        watch: teams_of(&fields, "watch", around.teams, problems),
+        status: fields.get("status"),
     })
 }
 
@@ -259,26 +274,41 @@ fn name_of(
 }
 
 /// The owners as people wrote them, for problems that are found before the owners are checked.
-fn owner_words(node: &Node) -> Option<String> {
+pub(crate) fn owner_words(node: &Node) -> Option<String> {
     let words: Vec<&str> =
         fields::list(node).iter().filter_map(|owner| owner.scalar().map(|s| s.text.as_str())).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problems<'_>) -> Vec<TeamId> {
-    let mut owners = Vec::new();
-    let named = fields.entry("owner");
-    let list = named.map_or(&[][..], |(_, node)| fields::list(node));
+/// The teams that a key names; absent: none.
+pub(crate) fn teams_of(
+    fields: &Fields<'_>,
+    key: &str,
+    teams: &Index,
+    problems: &mut Problems<'_>,
+) -> Vec<TeamId> {
+    let list = fields.get(key).map_or(&[][..], fields::list);
+    named_teams(list, key, teams, problems)
+}
+
+/// The teams that a list names.
+pub(crate) fn named_teams(
+    list: &[Node],
+    key: &str,
+    teams: &Index,
+    problems: &mut Problems<'_>,
+) -> Vec<TeamId> {
+    let mut named = Vec::new();
     for node in list {
-        let Some(id) = fields::text(node, "owner", problems) else {
+        let Some(id) = fields::text(node, key, problems) else {
             continue;
         };
         match teams.get(id) {
-            Some(position) if owners.contains(&TeamId(position)) => {
-                let message = format!("{} is named twice as owner", quoted(id));
+            Some(position) if named.contains(&TeamId(position)) => {
+                let message = format!("{} is named twice as {key}", quoted(id));
                 problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message).hint(ONE_TOO_MANY));
             }
-            Some(position) => owners.push(TeamId(position)),
+            Some(position) => named.push(TeamId(position)),
             None => {
                 let near = problems.near(id, teams.names());
                 let report =
@@ -291,6 +321,29 @@ fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problem
             }
         }
     }
+    named
+}
+
+pub(crate) fn owners(
+    fields: &Fields<'_>,
+    teams: &Index,
+    what: &str,
+    problems: &mut Problems<'_>,
+) -> Vec<TeamId> {
+    owners_or(fields, teams, codes::MISSING_OWNER, what, problems)
+}
+
+/// The owners of something that must have one; `code` says what lacks it.
+pub(crate) fn owners_or(
+    fields: &Fields<'_>,
+    teams: &Index,
+    code: Code,
+    what: &str,
+    problems: &mut Problems<'_>,
+) -> Vec<TeamId> {
+    let named = fields.entry("owner");
+    let list = named.map_or(&[][..], |(_, node)| fields::list(node));
+    let owners = named_teams(list, "owner", teams, problems);
     if list.is_empty() {
         let span = named.map_or(&fields.span, |(key, _)| &key.span);
         let known: Vec<&str> = teams.names().take(8).collect();
@@ -301,7 +354,7 @@ fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problem
         };
         let expected = format!("`owner` with a key of `teams` ({})", known.join(", "));
         problems.add(
-            Report::error(codes::MISSING_OWNER, span, format!("{what} has no owner"))
+            Report::error(code, span, format!("{what} has no owner"))
                 .expected(if known.is_empty() {
                     "`owner` with a key of `teams`".to_owned()
                 } else {
@@ -313,7 +366,8 @@ fn owners(fields: &Fields<'_>, teams: &Index, what: &str, problems: &mut Problem
     owners
 }
 
-fn of(fields: &Fields<'_>, around: &Surroundings<'_>, problems: &mut Problems<'_>) -> Of {
+/// The table that `of` names, or the only one there is.
+pub(crate) fn of(fields: &Fields<'_>, around: &Surroundings<'_>, problems: &mut Problems<'_>) -> Of {
     let Some(node) = fields.get("of") else {
         return if around.tables.list.len() == 1 { Of::Table(TableId(0)) } else { Of::Nothing };
     };

@@ -7,6 +7,8 @@
 mod codes;
 mod currency;
 mod cycles;
+mod durations;
+mod facets;
 mod fields;
 mod fill;
 mod formula;
@@ -19,9 +21,12 @@ mod node;
 mod problems;
 mod queries;
 mod report;
+mod rules;
 mod scalar_map;
 mod source;
+mod stages;
 mod tables;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -35,9 +40,10 @@ pub use currency::currency_digits;
 pub use node::MAX_BYTES;
 pub use report::Diagnostics;
 pub use times::{parse_grain, parse_instant, parse_range};
+pub(crate) use values::each_leaf;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Book, Cell, Metric, MetricId, MetricKind};
+use crate::model::{Book, Cell, Metric, MetricId, MetricKind, StatusRule};
 use fields::Fields;
 use formula::{FormulaReader, Lang, MetricName};
 use metrics::{Draft, Surroundings};
@@ -167,8 +173,19 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, path.parent(), reader)
 }
 
-const SECTIONS: [&str; 8] =
-    ["ripplemark", "book", "teams", "tables", "functions", "metrics", "links", "saved_queries"];
+const SECTIONS: [&str; 11] = [
+    "ripplemark",
+    "book",
+    "teams",
+    "tables",
+    "functions",
+    "metrics",
+    "links",
+    "stages",
+    "targets",
+    "rules",
+    "saved_queries",
+];
 
 fn read<R: FormulaReader>(
     source: &Source<'_>,
@@ -204,18 +221,30 @@ fn read<R: FormulaReader>(
     let linked =
         links::Linked { drafts: &drafts, index: &metric_index, values: &cells, references: &references };
     let links = links::read(&root, &linked, &formulas, problems);
+    let stages = stages::read(&root, &formulas, problems);
     let asked = queries::Asked {
         metrics: &metric_index,
         tables: &queries::tables_of(cells.iter().copied()),
         references: &references,
     };
     let saved_queries = queries::read(&root, &asked, &formulas, problems);
+    let known = facets::Known {
+        metrics: &metric_index,
+        drafts: &drafts,
+        cells: &cells,
+        asked: &asked,
+        around: &around,
+    };
+    let (targets, target_places) = targets::read(&root, &known, problems);
+    let statuses = rules::statuses(&known, &targets, problems);
+    let (rules, rule_places) = rules::read(&root, &known, &targets, problems);
     if problems.has_errors() {
         return None;
     }
-    let metrics =
-        drafts.into_iter().zip(values).filter_map(|(draft, value)| finished(draft, value?)).collect();
-    Some(Book {
+    let metrics = (drafts.into_iter().zip(values).zip(statuses))
+        .filter_map(|((draft, value), status)| finished(draft, value?, status))
+        .collect();
+    let book = Book {
         id: header.id,
         version: header.version,
         currency: header.currency,
@@ -227,8 +256,13 @@ fn read<R: FormulaReader>(
         functions: functions.into_texts(),
         metrics,
         links,
+        stages,
         saved_queries,
-    })
+        targets: targets.list,
+        rules,
+    };
+    facets::check_questions(&book, &target_places, &rule_places, problems);
+    Some(book)
 }
 
 fn named<'d>(draft: &'d Draft<'_>) -> Option<&'d str> {
@@ -246,7 +280,7 @@ fn metric_names<'d>(drafts: &'d [Draft<'_>]) -> Vec<MetricName<'d>> {
         .collect()
 }
 
-fn finished(draft: Draft<'_>, (value, kind): (Cell, MetricKind)) -> Option<Metric> {
+fn finished(draft: Draft<'_>, (value, kind): (Cell, MetricKind), status: Vec<StatusRule>) -> Option<Metric> {
     Some(Metric {
         formula: draft.formula(),
         name: draft.name,
@@ -258,5 +292,8 @@ fn finished(draft: Draft<'_>, (value, kind): (Cell, MetricKind)) -> Option<Metri
         kind,
         value,
         fill_nulls_with: draft.fill_nulls_with,
+        good: draft.good,
+        watch: draft.watch,
+        status,
     })
 }

@@ -121,6 +121,7 @@ pub(crate) enum NameOf {
     Table,
     Column,
     Metric,
+    Stage,
     SavedQuery,
 }
 
@@ -131,6 +132,7 @@ impl NameOf {
             NameOf::Table => "table",
             NameOf::Column => "column",
             NameOf::Metric => "metric",
+            NameOf::Stage => "stage",
             NameOf::SavedQuery => "saved query",
         }
     }

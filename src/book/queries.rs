@@ -167,7 +167,7 @@ pub(crate) fn tables_of<'c>(values: impl IntoIterator<Item = Option<&'c Cell>>) 
 }
 
 /// The tables that metrics read, themselves or through others; ascending.
-fn tables_read(metrics: &[usize], asked: &Asked<'_>) -> Vec<TableId> {
+pub(crate) fn tables_read(metrics: &[usize], asked: &Asked<'_>) -> Vec<TableId> {
     let mut seen = vec![false; asked.references.len()];
     let mut open: Vec<usize> = metrics.to_vec();
     let mut tables = BTreeSet::new();

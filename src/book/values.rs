@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::codes;
 use super::fields;
-use super::formula::{CellScope, FormulaReader, MetricName};
+use super::formula::{CellScope, FormulaReader, MetricName, Problem};
 use super::functions::Functions;
 use super::metrics::{Agg, Draft, Of, Shape, Surroundings, needs_table};
 use super::node::Node;
@@ -74,9 +74,12 @@ impl<R: FormulaReader> Formulas<'_, R> {
         if row.ty == RowType::Bool {
             return Some(row);
         }
-        let report =
-            Report::error(codes::FILTER_NOT_BOOL, &node.span, format!("the filter is {}", type_word(row.ty)))
-                .expected("a condition, true or false for each row");
+        let report = Report::error(
+            codes::FILTER_NOT_BOOL,
+            &node.span,
+            format!("the condition is {}", type_word(row.ty)),
+        )
+        .expected("a condition, true or false for each row");
         problems.add(match (&row.node, self.around.tables.get(table)) {
             (RowNode::Column(id), Some(Table { columns, .. })) => {
                 let name = columns.get(id.0).map_or("", |column| column.name.as_str());
@@ -94,6 +97,25 @@ impl<R: FormulaReader> Formulas<'_, R> {
         }
         match self.reader.row(text, self.around.tables.get(table)?, &self.functions.library) {
             Ok(row) => Some(row),
+            Err(found) => {
+                self.functions.tell(found, node, text, problems);
+                None
+            }
+        }
+    }
+
+    /// A formula over metrics that aggregates no rows itself.
+    pub(crate) fn over_metrics(&self, node: &Node, key: &str, problems: &mut Problems<'_>) -> Option<Cell> {
+        let text = fields::literal(node, key, A_FORMULA, problems)?;
+        if problems.is_full() {
+            return None;
+        }
+        let tables = &self.around.tables.list;
+        let functions = &self.functions.library;
+        let scope =
+            CellScope { tables, table: None, at: None, metrics: self.metrics, functions, filter: None };
+        match self.reader.cell(text, &scope) {
+            Ok(cell) => Some(cell),
             Err(found) => {
                 self.functions.tell(found, node, text, problems);
                 None
@@ -305,4 +327,9 @@ fn type_word(ty: RowType) -> &'static str {
         RowType::Timestamp => "a point in time",
         RowType::Duration => "a duration",
     }
+}
+
+/// Problems of a formula that calls no functions of the book, at their places in the file.
+pub(crate) fn tell(found: Vec<Problem>, node: &Node, text: &str, problems: &mut Problems<'_>) {
+    Functions::default().tell(found, node, text, problems);
 }

@@ -89,26 +89,33 @@ impl Dataset {
         self.tables.contains_key(table)
     }
 
+    fn sources(&self, table: &str) -> Result<&[Source], Error> {
+        self.tables
+            .get(table)
+            .map(Vec::as_slice)
+            .ok_or_else(|| Error::no_data(table, self.tables().map(str::to_owned).collect()))
+    }
+
     /// Readers of a table, one for each source, with the columns that `table` requires.
     ///
     /// # Errors
     /// If there are no data of the table, or a file cannot be opened.
     pub fn readers(&self, table: &TableSpec) -> Result<Vec<Box<dyn RecordBatchReader + Send>>, Error> {
-        let Some(sources) = self.tables.get(&table.name) else {
-            let there: Vec<&str> = self.tables().collect();
-            return Err(Error::other(format!(
-                "there are no data of table `{}`; there are data of {}",
-                table.name,
-                if there.is_empty() { "no table".to_owned() } else { there.join(", ") }
-            )));
-        };
-        sources.iter().map(|source| self.reader(source, table)).collect()
+        self.sources(&table.name)?.iter().map(|source| self.reader(source, Some(table))).collect()
+    }
+
+    /// Readers of a table, one for each source, with all columns that the data have.
+    ///
+    /// # Errors
+    /// As [`Dataset::readers`].
+    pub fn whole_readers(&self, table: &str) -> Result<Vec<Box<dyn RecordBatchReader + Send>>, Error> {
+        self.sources(table)?.iter().map(|source| self.reader(source, None)).collect()
     }
 
     fn reader(
         &self,
         source: &Source,
-        #[allow(unused_variables)] table: &TableSpec,
+        #[allow(unused_variables)] table: Option<&TableSpec>,
     ) -> Result<Box<dyn RecordBatchReader + Send>, Error> {
         match source {
             #[cfg(feature = "io")]
@@ -116,7 +123,8 @@ impl Dataset {
                 let options = ReadOptions {
                     delimiter: *delimiter,
                     progress: self.progress.clone(),
-                    ..ReadOptions::for_table(table)
+                    table: table.cloned(),
+                    ..ReadOptions::default()
                 };
                 Ok(read::open(path, &options)?)
             }

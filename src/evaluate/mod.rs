@@ -8,12 +8,18 @@
 mod evaluation;
 mod exact;
 mod frame;
+#[cfg(feature = "compile")]
+mod notes;
 mod program;
 mod receipt;
 mod result;
 
 pub use evaluation::Evaluation;
 pub use exact::{ExactCell, ExactGroup};
+#[cfg(feature = "compile")]
+pub(crate) use notes::reject_words;
 pub use program::Program;
 pub use receipt::Receipt;
 pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};
+#[cfg(feature = "compile")]
+pub(crate) use result::{grain_name, hex, iso_date, metric_info};

@@ -231,7 +231,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn metric_info(view: &View<'_>, i: usize) -> MetricInfo {
+pub(crate) fn metric_info(view: &View<'_>, i: usize) -> MetricInfo {
     let metric = view.metric(i);
     MetricInfo {
         name: metric.name.to_owned(),

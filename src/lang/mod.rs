@@ -19,6 +19,7 @@
 
 mod cell;
 mod codes;
+mod facet;
 mod functions;
 mod library;
 mod limits;
@@ -34,12 +35,15 @@ mod tokens;
 mod vocabulary;
 
 pub use codes::CODES;
+pub use facet::{FacetMistake, FacetNames, FacetSymbol};
 pub use functions::{FUNCTIONS, Function, Level, Meaning};
 pub use library::Library;
+pub(crate) use names::closest;
 pub use problem::{Problem, Within};
 
-use crate::model::{Cell, ColumnId, MetricId, Row, RowNode, Table, TableId};
+use crate::model::{Cell, ColumnId, FacetExpr, FacetKind, MetricId, Row, RowNode, Table, TableId};
 use cell::CellTyper;
+use facet::FacetTyper;
 use row::RowTyper;
 use session::Session;
 use syntax::Node;
@@ -91,6 +95,21 @@ pub fn cell_formula(text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Probl
     let (node, mut session) = parse(text, scope.functions)?;
     let cell = CellTyper::new(scope, &mut session).metric(&node);
     session.finish(cell)
+}
+
+/// Types a formula over facets: the condition of a rule (`Bool`) or the goal of a target (`Number`).
+///
+/// # Errors
+///
+/// Every problem found, in the order of discovery; never empty.
+pub fn facet_formula(
+    text: &str,
+    wanted: FacetKind,
+    names: &dyn FacetNames,
+) -> Result<FacetExpr, Vec<Problem>> {
+    let (node, mut session) = parse(text, &Library::default())?;
+    let expr = FacetTyper { names, session: &mut session }.whole(&node, wanted);
+    session.finish(expr)
 }
 
 /// Text to syntax tree, and the session that already knows what is refused in it.

@@ -52,7 +52,7 @@ pub(super) fn bound<'n>(scope: &Scope<'n>) -> Vec<&'n str> {
 }
 
 /// The known name that looks most like an unknown one, if any does.
-pub(super) fn closest<'c>(unknown: &str, known: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn closest<'c>(unknown: &str, known: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let lower = unknown.to_lowercase();
     let mut best: Option<(f64, &str)> = None;
     for name in known {

@@ -125,7 +125,7 @@ pub(super) fn is_per(tokens: &Tokens<'_>, index: usize) -> bool {
             TokenKind::Symbol => matches!(tokens.text(before), ")" | "]"),
             TokenKind::Name => {
                 let word = tokens.text(before);
-                !BEFORE_VALUES.contains(&word) && !(word == "per" && is_per(tokens, index - 1))
+                !(BEFORE_VALUES.contains(&word) || word == "per" && is_per(tokens, index - 1))
             }
             TokenKind::Number | TokenKind::Text => true,
         })

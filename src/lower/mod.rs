@@ -18,7 +18,7 @@ pub use meaning::metric_meaning;
 pub use zone::ZoneTable;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Aggregate, Book, Cell, MetricId, Query, TableId};
+use crate::model::{Aggregate, Book, Cell, ColumnId, MetricId, Query, TableId};
 use encode::Encoder;
 use question::Question;
 use ripplemark_float_env::Standard;
@@ -77,6 +77,24 @@ pub fn tables_read(book: &Book, metric: MetricId) -> Vec<TableId> {
     tables.sort_unstable();
     tables.dedup();
     tables
+}
+
+/// The tables that a metric reads, each with the column that places its rows in time.
+pub(crate) fn placements(book: &Book, metric: MetricId) -> Vec<(TableId, Option<ColumnId>)> {
+    let mut aggregates = Vec::new();
+    let whole = Cell::Metric(metric);
+    aggregates_of(book, &whole, &mut Vec::new(), &mut aggregates);
+    aggregates.iter().map(|aggregate| (aggregate.table, aggregate.at)).collect()
+}
+
+/// A problem of a query that stands in no file.
+pub(crate) fn query_problem(code: &'static str, message: String, hint: Option<String>) -> Diagnostic {
+    question::problem(code, message, hint)
+}
+
+/// The problem of a metric that the book does not have.
+pub(crate) fn unknown_metric(book: &Book, name: &str) -> Diagnostic {
+    question::unknown_metric(book, name)
 }
 
 /// Every aggregate that a cell expression stands on, metrics followed.

@@ -97,6 +97,14 @@ fn did_you_mean<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<
         .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
 }
 
+pub(super) fn unknown_metric(book: &Book, name: &str) -> Diagnostic {
+    problem(
+        "RM0301",
+        format!("the book `{}` has no metric `{name}`", book.id),
+        did_you_mean(name, book.metrics.iter().map(|m| m.name.as_str())),
+    )
+}
+
 fn dim_kind(column: &Column) -> Option<DimKind> {
     match column.ty {
         ColumnType::Int => Some(DimKind::Int),
@@ -176,11 +184,7 @@ fn resolve_metrics(book: &Book, query: &Query, problems: &mut Vec<Diagnostic>) -
                 Some("leave one out".into()),
             )),
             Some(i) => ids.push(MetricId(i)),
-            None => problems.push(problem(
-                "RM0301",
-                format!("the book `{}` has no metric `{name}`", book.id),
-                did_you_mean(name, book.metrics.iter().map(|m| m.name.as_str())),
-            )),
+            None => problems.push(unknown_metric(book, name)),
         }
     }
     ids

@@ -300,7 +300,7 @@ pub struct Aggregate {
 pub enum AggFunc {
     /// Rows (or, with an argument, rows where it is not missing).
     Count,
-    /// Exact sum of Int, Decimal or Float.
+    /// Exact sum of Int, Decimal or Float; of Duration in microseconds.
     Sum,
     /// Exact sum over count.
     Average,

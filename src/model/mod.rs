@@ -3,16 +3,29 @@
 //! The loader (`book`) and the formula reader (`lang`) produce it, the compiler (`lower`) consumes it.
 //! Nothing here knows YAML, Rhai or program bytes, so each of the three can change alone.
 
+#[cfg(feature = "compile")]
+mod additive;
 mod expr;
+mod facet;
 mod link;
 mod query;
+mod rule;
+mod stage;
+mod target;
 
 pub use expr::{
     AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, DayPart, Row, RowFn, RowNode, RowType,
     TextTest,
 };
+pub use facet::{Facet, FacetExpr, FacetFn, FacetKind, FacetName};
 pub use link::{Arithmetic, Identity, Link, LinkKind};
 pub use query::{Grain, Instant, Query, Range};
+pub use rule::{Rule, RuleTest, SayPart, Severity, StatusRule};
+pub use stage::{Handoff, LeakValue, Moment, OwnerBy, Sla, Stage};
+pub use target::{Baseline, Good, Measure, Part, Path, Split, Target};
+
+#[cfg(feature = "compile")]
+pub(crate) use additive::{Part as AdditivePart, is_additive};
 
 /// Position of a table in [`Book::tables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +42,10 @@ pub struct MetricId(pub usize);
 /// Position of a team in [`Book::teams`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TeamId(pub usize);
+
+/// Position of a stage in [`Book::stages`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StageId(pub usize);
 
 /// A checked KPI book.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,8 +73,14 @@ pub struct Book {
     pub metrics: Vec<Metric>,
     /// What moves what, in the order of the book.
     pub links: Vec<Link>,
+    /// The stages of the journey, in the order of the book.
+    pub stages: Vec<Stage>,
     /// Queries that the book stores under a name.
     pub saved_queries: Vec<(String, Query)>,
+    /// The targets, in the order of the book.
+    pub targets: Vec<Target>,
+    /// The rules, in the order of the book.
+    pub rules: Vec<Rule>,
 }
 
 /// A day of the week, Monday first as in ISO 8601.
@@ -158,6 +181,12 @@ pub struct Metric {
     /// How it is computed, in the words of the book: `sum(amount) where stage == "Won"`. For people; what counts is
     /// `value`.
     pub formula: String,
+    /// Which direction is the good one.
+    pub good: Good,
+    /// Teams that want to know, besides the owners.
+    pub watch: Vec<TeamId>,
+    /// The metric's own status words; the first whose condition is true.
+    pub status: Vec<StatusRule>,
 }
 
 /// The rings of the pond.

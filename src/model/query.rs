@@ -20,7 +20,7 @@ pub struct Query {
 }
 
 /// Length of a period, in the book's calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 #[allow(missing_docs)]
 pub enum Grain {
@@ -32,7 +32,7 @@ pub enum Grain {
 }
 
 /// A date or a point in time, as the asker wrote it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Instant {
     /// Days since 1970-01-01.
     Date(i32),
@@ -41,7 +41,7 @@ pub enum Instant {
 }
 
 /// A half-open range of time: `from ≤ at < to`. A date stands for its first instant in the book's time zone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Range {
     /// First instant inside.
     pub from: Option<Instant>,

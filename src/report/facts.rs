@@ -129,9 +129,10 @@ pub struct Link {
     pub from: String,
     /// The metric that is moved.
     pub to: String,
-    /// `identity` (exact arithmetic) or `belief` (declared, not computed).
+    /// `identity` (exact arithmetic that the book links), `definition` (what the metric is computed from) or `belief`
+    /// (declared, not computed).
     pub kind: String,
-    /// The identity's formula, or the reason for the belief.
+    /// The formula, or the reason for the belief.
     pub text: String,
 }
 
@@ -144,6 +145,10 @@ pub struct Explanation {
     pub label: String,
     /// The metric's unit.
     pub unit: String,
+    /// Dimension values of the group; empty for all.
+    pub scope: String,
+    /// The identity, as the book writes it.
+    pub formula: String,
     /// What is compared: `2017-07`, `target`, `region = East` …
     pub from: String,
     /// With what.
@@ -183,6 +188,48 @@ pub struct Driver {
     pub contribution: Shown,
 }
 
+/// Whether a ratio moved because its segments changed (rate), or because their weights did (mix).
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Mix {
+    /// The metric's name.
+    pub metric: String,
+    /// The dimension whose values are the segments.
+    pub dim: String,
+    /// The period compared with.
+    pub from: String,
+    /// The period explained.
+    pub to: String,
+    /// The ratio before.
+    pub before: Shown,
+    /// The ratio after.
+    pub after: Shown,
+    /// After − before; the printed effects add up to it.
+    pub change: Shown,
+    /// The sum of the printed effects of weights.
+    pub mix: Shown,
+    /// The sum of the printed effects of ratios.
+    pub rate: Shown,
+    /// The segments.
+    pub segments: Vec<MixSegment>,
+    /// Remarks: Simpson's paradox, what belongs to neither.
+    pub notes: Vec<String>,
+}
+
+/// What one segment did to the ratio of all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct MixSegment {
+    /// The segment.
+    pub segment: String,
+    /// Its own ratio before.
+    pub before: Shown,
+    /// Its own ratio after.
+    pub after: Shown,
+    /// By its weight.
+    pub mix: Shown,
+    /// By its own ratio.
+    pub rate: Shown,
+}
+
 /// A target, or one part of its split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Target {
@@ -194,7 +241,9 @@ pub struct Target {
     pub scope: String,
     /// Who answers for it.
     pub owners: Vec<String>,
-    /// First and last day.
+    /// The metric's unit.
+    pub unit: String,
+    /// First day.
     pub from: String,
     /// Last day.
     pub due: String,
@@ -255,6 +304,8 @@ pub struct Handoff {
     pub leak: u64,
     /// What the leak is worth.
     pub leak_value: Shown,
+    /// The unit of that worth, `money[USD]`; may be empty.
+    pub leak_unit: String,
     /// How it is coloured.
     pub tone: Tone,
 }

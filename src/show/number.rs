@@ -4,6 +4,11 @@
 //! of that many digits.
 
 use crate::book::currency_digits;
+use crate::evaluate::Coordinate;
+use ripplemark_core::time::Grain;
+
+/// Stands where there is no value.
+pub const NOTHING: &str = "–";
 
 /// Small values get more digits, up to this many.
 const MOST_DIGITS: usize = 6;
@@ -24,7 +29,7 @@ pub type Number<'t> = (Option<f64>, Option<&'t str>);
 pub fn number(unit: &str, number: Number<'_>) -> String {
     match number.0 {
         Some(value) => Style::of(unit, std::iter::once(number)).show(value, number.1),
-        None => "–".to_owned(),
+        None => NOTHING.to_owned(),
     }
 }
 
@@ -165,6 +170,26 @@ pub fn grouped(text: &str) -> String {
         shown.push(digit);
     }
     shown + fraction
+}
+
+/// A point in time in UTC, to the minute, from its microseconds since 1970.
+#[must_use]
+pub fn instant(micros: i64) -> String {
+    let seconds = micros.div_euclid(1_000_000);
+    let (day, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    format!("{}T{:02}:{:02}Z", Coordinate::Date(day), rest / 3600, rest / 60 % 60)
+}
+
+/// The first day of a period; a month, and a year from January, need fewer words.
+#[must_use]
+pub fn period(grain: Grain, day: i64) -> String {
+    let date = Coordinate::Date(day).to_string();
+    let short = match grain {
+        Grain::Month => date.strip_suffix("-01"),
+        Grain::Year => date.strip_suffix("-01-01"),
+        Grain::Day | Grain::Week | Grain::Quarter => None,
+    };
+    short.unwrap_or(&date).to_owned()
 }
 
 #[cfg(test)]

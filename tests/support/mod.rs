@@ -2,6 +2,9 @@
 
 #![allow(dead_code)] // Every test program is compiled by itself and uses only a part.
 
+#[cfg(feature = "compile")]
+pub(crate) mod drill;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

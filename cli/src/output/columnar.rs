@@ -24,7 +24,8 @@ pub(crate) fn csv(batch: &RecordBatch) -> Result<Vec<u8>, Failure> {
     writer.into_inner().map_err(|error| fail(&error))
 }
 
-fn field(column: &dyn Array, row: usize) -> String {
+/// A value as text; empty where there is none.
+pub(crate) fn field(column: &dyn Array, row: usize) -> String {
     if column.is_null(row) {
         return String::new();
     }

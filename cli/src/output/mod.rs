@@ -1,16 +1,16 @@
 //! From a finished evaluation to what the user asked for, on the screen or in a file.
 
-mod columnar;
-pub(crate) use ripplemark::show as layout;
-
-mod report;
+pub(crate) mod columnar;
 mod table;
+
+pub(crate) use ripplemark::show as layout;
 
 use crate::args::{ResultFormat, ResultOptions};
 use crate::atomic;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
-use ripplemark::Evaluation;
+pub(crate) use columnar::{csv, field, parquet};
+use ripplemark::{Evaluation, ResultSet};
 use serde_json::Value;
 use std::path::Path;
 
@@ -35,21 +35,36 @@ pub(crate) fn conclude(
     let bytes = match options.format {
         ResultFormat::Table => table::render(&set, terminal.width(options.width)).into_bytes(),
         ResultFormat::Json => pretty(&set.to_json())?,
-        ResultFormat::Csv => columnar::csv(&set.to_record_batch())?,
-        ResultFormat::Parquet => columnar::parquet(&set.to_record_batch())?,
+        ResultFormat::Csv => csv(&set.to_record_batch())?,
+        ResultFormat::Parquet => parquet(&set.to_record_batch())?,
     };
     if let Some(path) = state_out {
         atomic::write(path, &evaluation.state_bytes()?)?;
     }
-    match &options.output {
-        Some(path) => atomic::write(path, &bytes)?,
-        None => terminal.write(&bytes)?,
-    }
+    write(options, &bytes, terminal)?;
     // The other formats have room for it themselves.
     if matches!(options.format, ResultFormat::Csv | ResultFormat::Parquet) {
-        terminal.note(&report::text(&set));
+        terminal.note(&account(&set));
     }
     Ok(())
+}
+
+/// Writes what was asked for, to a file or to the screen.
+pub(crate) fn write(options: &ResultOptions, bytes: &[u8], terminal: &Terminal) -> Result<(), Failure> {
+    match &options.output {
+        Some(path) => atomic::write(path, bytes),
+        None => terminal.write(bytes),
+    }
+}
+
+/// What became of the data, in a few lines, and the receipt.
+pub(crate) fn account(set: &ResultSet) -> String {
+    let mut text = String::new();
+    for line in set.notes().into_iter().chain([set.receipt_line()]) {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
 }
 
 /// JSON that people can read, with a line break at its end.

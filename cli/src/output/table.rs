@@ -1,12 +1,12 @@
 //! The result for people: wide (a line for each group and period, a column for each metric) where that fits the
 //! screen, otherwise long; then what the marks mean, who owns what, and what became of the rows.
 
-use super::{layout, report};
+use super::layout;
 use crate::terminal::shown;
 use ripplemark::ResultSet;
 use ripplemark::core::time::Grain;
 use ripplemark::evaluate::{Coordinate, ResultCell};
-use ripplemark::show::{Style, grouped};
+use ripplemark::show::{Style, grouped, period};
 use std::ops::Range;
 
 /// Marks of flags, in the order in which they are met.
@@ -22,7 +22,7 @@ pub(crate) fn render(set: &ResultSet, width: usize) -> String {
     if page.has_keys() {
         text.push_str(&owner_lines(set));
     }
-    text.push_str(&report::text(set));
+    text.push_str(&super::account(set));
     text
 }
 
@@ -192,17 +192,6 @@ fn grain_word(grain: Grain) -> &'static str {
         Grain::Quarter => "quarter",
         Grain::Year => "year",
     }
-}
-
-/// The first day of a period; a month, and a year from January, need fewer words.
-fn period(grain: Grain, day: i64) -> String {
-    let date = Coordinate::Date(day).to_string();
-    let short = match grain {
-        Grain::Month => date.strip_suffix("-01"),
-        Grain::Year => date.strip_suffix("-01-01"),
-        Grain::Day | Grain::Week | Grain::Quarter => None,
-    };
-    short.unwrap_or(&date).to_owned()
 }
 
 fn flag_words(flag: &str) -> String {

@@ -83,13 +83,17 @@ pub(crate) struct Placement {
     pub(crate) at: Option<usize>,
 }
 
+/// A slot of a program: what one aggregate accumulates in each group.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Slot {
-    pub(crate) placement: usize,
+pub struct Slot {
+    /// The placement whose rows enter.
+    pub placement: usize,
     pub(crate) kind: SlotKind,
     pub(crate) scale: u8,
-    pub(crate) mask: Option<usize>,
-    pub(crate) arg: Option<usize>,
+    /// Row register of the condition under which rows enter; `None`: all rows do.
+    pub mask: Option<usize>,
+    /// Row register of the value that enters; `None`: rows are only counted.
+    pub arg: Option<usize>,
     pub(crate) offset: usize,
 }
 
@@ -113,9 +117,12 @@ pub struct MetricView<'a> {
     /// SHA-256 of what the metric means.
     pub meaning: &'a [u8],
     pub(crate) scale: Option<u8>,
-    pub(crate) value: usize,
-    pub(crate) numerator: Option<usize>,
-    pub(crate) denominator: Option<usize>,
+    /// Cell register of the value.
+    pub value: usize,
+    /// Cell register of what is divided, where the metric is a quotient or an average.
+    pub numerator: Option<usize>,
+    /// Cell register of what it is divided by.
+    pub denominator: Option<usize>,
     pub(crate) n: usize,
 }
 
@@ -188,7 +195,9 @@ impl<'a> Program<'a> {
         Grain::from_u8(read_u8(self.bytes, header::GRAIN))
     }
 
-    pub(crate) fn calendar(&self) -> Calendar {
+    /// What the book says about weeks and years.
+    #[must_use]
+    pub fn calendar(&self) -> Calendar {
         Calendar {
             first_day_of_week: read_u8(self.bytes, header::FIRST_DAY),
             first_month_of_year: read_u8(self.bytes, header::FIRST_MONTH),
@@ -337,6 +346,12 @@ impl<'a> Program<'a> {
         self.count(Section::Placements)
     }
 
+    /// The table whose rows placement `i` places.
+    #[must_use]
+    pub fn placement_table(&self, i: usize) -> usize {
+        self.placement(i).table
+    }
+
     pub(crate) fn placement(&self, i: usize) -> Placement {
         let r = self.record(Section::Placements, i);
         Placement {
@@ -379,11 +394,15 @@ impl<'a> Program<'a> {
         if read_u32(r, layout::key::KIND) == 1 { Key::TextColumn(index) } else { Key::Register(index) }
     }
 
-    pub(crate) fn slot_count(&self) -> usize {
+    /// How many slots a group has.
+    #[must_use]
+    pub fn slot_count(&self) -> usize {
         self.count(Section::Slots)
     }
 
-    pub(crate) fn slot(&self, i: usize) -> Slot {
+    /// Slot `i`.
+    #[must_use]
+    pub fn slot(&self, i: usize) -> Slot {
         let r = self.record(Section::Slots, i);
         Slot {
             placement: read_u32(r, layout::slot::PLACEMENT) as usize,
@@ -400,11 +419,15 @@ impl<'a> Program<'a> {
         self.slot_words
     }
 
-    pub(crate) fn cell_count(&self) -> usize {
+    /// How many cell instructions, and so cell registers, there are.
+    #[must_use]
+    pub fn cell_count(&self) -> usize {
         self.count(Section::CellCode)
     }
 
-    pub(crate) fn cell_instruction(&self, i: usize) -> Option<Instruction<CellOp>> {
+    /// Cell instruction `i`, which writes cell register `i`; `None` past the end.
+    #[must_use]
+    pub fn cell_instruction(&self, i: usize) -> Option<Instruction<CellOp>> {
         Instruction::decode(self.record(Section::CellCode, i), CellOp::from_u8)
     }
 

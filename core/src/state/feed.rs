@@ -4,14 +4,14 @@
 //! were placed. When there is no room for a row, the rows before it are in and it and the rest are not: the caller
 //! makes room and feeds again from there. Which row that was leaves no trace in the state.
 
-use super::place::{Feeding, Place};
+use super::place::{Feeding, Place, place_chunk};
 use super::slots::{self, Targets};
 use super::{Need, Reject, State};
 use crate::batch::Column;
 use crate::error::{Code, Error};
 use crate::eval::{self, CHUNK, Register, Scratch, TextMaps};
-use crate::program::Program;
 use crate::program::op::RowOp;
+use crate::program::{Program, TableView};
 use crate::reason::Reasons;
 
 /// How far feeding got.
@@ -21,6 +21,25 @@ pub struct Fed {
     pub rows_done: usize,
     /// What is needed for the next row.
     pub need: Need,
+}
+
+/// Checks a batch, and makes working memory ready for it: the table, its registers, and what dictionaries mean.
+pub(super) fn prepare<'p, 'm>(
+    program: &Program<'p>,
+    table: usize,
+    columns: &[Column<'_>],
+    rows: usize,
+    scratch: &'m mut Scratch<'_>,
+) -> Result<(TableView<'p>, &'m mut [Register], TextMaps<'m>), Error> {
+    eval::check_shape(program, table, columns)?;
+    let view = program.table(table);
+    eval::check_columns(program, &view, columns, rows)?;
+    let registers =
+        scratch.registers.get_mut(..view.code_count).ok_or(Error::new(Code::Scratch, view.code_count))?;
+    let words = TextMaps::words(columns);
+    let maps =
+        TextMaps::fill(program, &view, columns, scratch.words).ok_or(Error::new(Code::Scratch, words))?;
+    Ok((view, registers, maps))
 }
 
 impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
@@ -40,14 +59,7 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         from: usize,
         scratch: &mut Scratch<'_>,
     ) -> Result<Fed, Error> {
-        eval::check_shape(program, table, columns)?;
-        let view = program.table(table);
-        eval::check_columns(program, &view, columns, rows)?;
-        let registers =
-            scratch.registers.get_mut(..view.code_count).ok_or(Error::new(Code::Scratch, view.code_count))?;
-        let words = TextMaps::words(columns);
-        let mut maps =
-            TextMaps::fill(program, &view, columns, scratch.words).ok_or(Error::new(Code::Scratch, words))?;
+        let (view, registers, mut maps) = prepare(program, table, columns, rows, scratch)?;
         let feeding = Feeding::new(program, view, columns);
         let mut done = from.min(rows);
         while done < rows {
@@ -79,14 +91,14 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         let (mut taken, mut need) = (len.min(CHUNK), Need::Nothing);
         for placement in first..last {
             let rows = places.get_mut(..taken).unwrap_or(&mut []);
-            if let Err((row, lack)) = self.place_chunk(feeding, registers, maps, placement, from, rows) {
+            if let Err((row, lack)) = place_chunk(self, feeding, registers, maps, placement, from, rows) {
                 (taken, need) = (row, lack);
             }
         }
         for placement in first..last {
             let rows = places.get_mut(..taken).unwrap_or(&mut []);
             // With one placement its places stand there already; with more, the groups exist now and are found again.
-            if last - first > 1 && self.place_chunk(feeding, registers, maps, placement, from, rows).is_err()
+            if last - first > 1 && place_chunk(self, feeding, registers, maps, placement, from, rows).is_err()
             {
                 return (0, need);
             }
@@ -100,7 +112,7 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         feeding: &Feeding<'_, '_, '_>,
         registers: &[Register],
         placement: usize,
-        places: &[Place],
+        places: &[Place<usize>],
     ) {
         let program = feeding.program;
         let dims = feeding.dims;

@@ -13,6 +13,7 @@ mod place;
 pub(crate) mod slots;
 mod sort;
 mod texts;
+pub mod trace;
 
 pub use counters::{Reject, RowCounts};
 pub use feed::Fed;

@@ -1,6 +1,7 @@
 //! Placing rows: which group a row belongs to under one placement, or why it belongs to none.
 //!
-//! What does not change from row to row is read out of the program once for each chunk.
+//! What does not change from row to row is read out of the program once for each chunk. Feeding and tracing place rows
+//! with this one code, so that a traced row cannot be told another place than the one it was counted in.
 
 use super::{Key, Need, Reject, State};
 use crate::batch::{Column, Data};
@@ -12,10 +13,34 @@ use crate::time::{Calendar, Grain, Zone};
 
 /// A row's place under one placement.
 #[derive(Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum Place<G> {
     /// The group, and the row's time as its column has it.
-    Group(usize, Option<i64>),
+    Group(G, Option<i64>),
     Rejected(Reject),
+}
+
+/// Where keys find their groups: a state adds those that are new, a trace only compares.
+pub(super) trait Groups {
+    /// What names a group.
+    type Group: Copy;
+
+    /// The number that stands for a text in keys; equal texts have equal numbers.
+    fn text(&mut self, bytes: &[u8]) -> Result<u64, Need>;
+
+    /// The group with this key.
+    fn group(&mut self, key: &Key) -> Result<Self::Group, Need>;
+}
+
+impl<M: AsRef<[u64]> + AsMut<[u64]>> Groups for State<M> {
+    type Group = usize;
+
+    fn text(&mut self, bytes: &[u8]) -> Result<u64, Need> {
+        self.intern(bytes)
+    }
+
+    fn group(&mut self, key: &Key) -> Result<usize, Need> {
+        self.find_or_add(key)
+    }
 }
 
 /// Everything that stays the same while a batch is fed.
@@ -102,94 +127,91 @@ impl<'r, 'p> Clock<'r, 'p> {
     }
 }
 
-impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
-    /// Places the rows of a chunk, adding groups that are new. Stops at the first row that finds no room: its number
-    /// and what it needs.
-    pub(super) fn place_chunk(
-        &mut self,
-        feeding: &Feeding<'_, '_, '_>,
-        registers: &[Register],
-        maps: &mut TextMaps<'_>,
-        placement: usize,
-        from: usize,
-        places: &mut [Place],
-    ) -> Result<(), (usize, Need)> {
-        let mut clock = Clock::new(feeding.program, placement, registers);
-        let filter = feeding.table.filter.and_then(|r| registers.get(r));
-        for (row, place) in places.iter_mut().enumerate() {
-            *place = match filter.map_or(Ok(()), |filter| passes(filter, row)) {
+/// Places the rows of a chunk. Stops at the first row that finds no room: its number and what it needs.
+pub(super) fn place_chunk<G: Groups>(
+    groups: &mut G,
+    feeding: &Feeding<'_, '_, '_>,
+    registers: &[Register],
+    maps: &mut TextMaps<'_>,
+    placement: usize,
+    from: usize,
+    places: &mut [Place<G::Group>],
+) -> Result<(), (usize, Need)> {
+    let mut clock = Clock::new(feeding.program, placement, registers);
+    let filter = feeding.table.filter.and_then(|r| registers.get(r));
+    for (row, place) in places.iter_mut().enumerate() {
+        *place = match filter.map_or(Ok(()), |filter| passes(filter, row)) {
+            Err(reject) => Place::Rejected(reject),
+            Ok(()) => match clock.read(row) {
                 Err(reject) => Place::Rejected(reject),
-                Ok(()) => match clock.read(row) {
-                    Err(reject) => Place::Rejected(reject),
-                    Ok((time, period)) => {
-                        let found = self.find_place(feeding, registers, maps, period, from, row);
-                        match found.map_err(|need| (row, need))? {
-                            Ok(group) => Place::Group(group, time),
-                            Err(reject) => Place::Rejected(reject),
-                        }
+                Ok((time, period)) => {
+                    let found = find_place(groups, feeding, registers, maps, period, from, row);
+                    match found.map_err(|need| (row, need))? {
+                        Ok(group) => Place::Group(group, time),
+                        Err(reject) => Place::Rejected(reject),
                     }
-                },
-            };
-        }
-        Ok(())
-    }
-
-    fn find_place(
-        &mut self,
-        feeding: &Feeding<'_, '_, '_>,
-        registers: &[Register],
-        maps: &mut TextMaps<'_>,
-        period: Option<i64>,
-        from: usize,
-        row: usize,
-    ) -> Result<Result<usize, Reject>, Need> {
-        let mut key = Key::new(feeding.dims);
-        match period {
-            Some(start) => key.set_period(start),
-            None => key.set_no_period(),
-        }
-        for (dim, source) in feeding.keys.iter().enumerate().take(feeding.dims) {
-            let value = match *source {
-                program::Key::Register(r) => register_value(registers.get(r), row),
-                program::Key::TextColumn(c) => self.text_value(feeding, maps, c, from + row)?,
-            };
-            match value {
-                Ok(Some(value)) => key.set_dim(dim, value),
-                Ok(None) => key.set_missing(dim),
-                Err(reject) => return Ok(Err(reject)),
-            }
-        }
-        self.find_or_add(&key).map(Ok)
-    }
-
-    /// The number of a row's text, `None` where it is missing, or why the row is rejected.
-    fn text_value(
-        &mut self,
-        feeding: &Feeding<'_, '_, '_>,
-        maps: &mut TextMaps<'_>,
-        column_index: usize,
-        row: usize,
-    ) -> Result<Result<Option<u64>, Reject>, Need> {
-        let Some(column) = feeding.columns.get(column_index) else { return Ok(Err(Reject::InvalidKey)) };
-        let entry = match &column.data {
-            Data::Dict { codes, .. } if eval::status(column, row).is_none() => codes.get(row),
-            _ => None,
-        };
-        if let Some(id) = entry.and_then(|entry| maps.interned(column_index, entry)) {
-            return Ok(Ok(Some(id)));
-        }
-        let declared = feeding.program.column(&feeding.table, column_index);
-        let mut digits = Digits::EMPTY;
-        match eval::text_at(feeding.program, &declared, column, row, &mut digits) {
-            TextValue::Missing => Ok(Ok(None)),
-            TextValue::Invalid => Ok(Err(Reject::InvalidKey)),
-            TextValue::Bytes(bytes, _) => {
-                let id = self.intern(bytes)?;
-                if let Some(entry) = entry {
-                    maps.remember(column_index, entry, id);
                 }
-                Ok(Ok(Some(id)))
+            },
+        };
+    }
+    Ok(())
+}
+
+fn find_place<G: Groups>(
+    groups: &mut G,
+    feeding: &Feeding<'_, '_, '_>,
+    registers: &[Register],
+    maps: &mut TextMaps<'_>,
+    period: Option<i64>,
+    from: usize,
+    row: usize,
+) -> Result<Result<G::Group, Reject>, Need> {
+    let mut key = Key::new(feeding.dims);
+    match period {
+        Some(start) => key.set_period(start),
+        None => key.set_no_period(),
+    }
+    for (dim, source) in feeding.keys.iter().enumerate().take(feeding.dims) {
+        let value = match *source {
+            program::Key::Register(r) => register_value(registers.get(r), row),
+            program::Key::TextColumn(c) => text_value(groups, feeding, maps, c, from + row)?,
+        };
+        match value {
+            Ok(Some(value)) => key.set_dim(dim, value),
+            Ok(None) => key.set_missing(dim),
+            Err(reject) => return Ok(Err(reject)),
+        }
+    }
+    groups.group(&key).map(Ok)
+}
+
+/// The number of a row's text, `None` where it is missing, or why the row is rejected.
+fn text_value<G: Groups>(
+    groups: &mut G,
+    feeding: &Feeding<'_, '_, '_>,
+    maps: &mut TextMaps<'_>,
+    column_index: usize,
+    row: usize,
+) -> Result<Result<Option<u64>, Reject>, Need> {
+    let Some(column) = feeding.columns.get(column_index) else { return Ok(Err(Reject::InvalidKey)) };
+    let entry = match &column.data {
+        Data::Dict { codes, .. } if eval::status(column, row).is_none() => codes.get(row),
+        _ => None,
+    };
+    if let Some(id) = entry.and_then(|entry| maps.interned(column_index, entry)) {
+        return Ok(Ok(Some(id)));
+    }
+    let declared = feeding.program.column(&feeding.table, column_index);
+    let mut digits = Digits::EMPTY;
+    match eval::text_at(feeding.program, &declared, column, row, &mut digits) {
+        TextValue::Missing => Ok(Ok(None)),
+        TextValue::Invalid => Ok(Err(Reject::InvalidKey)),
+        TextValue::Bytes(bytes, _) => {
+            let id = groups.text(bytes)?;
+            if let Some(entry) = entry {
+                maps.remember(column_index, entry, id);
             }
+            Ok(Ok(Some(id)))
         }
     }
 }

@@ -155,6 +155,56 @@ pub(crate) struct Targets {
     pub(crate) placed: u64,
 }
 
+/// What condition and argument of a slot say about the rows of a chunk, a bit each, wherever the rows have a place.
+///
+/// A row enters if its condition is true and its argument has a value; it fails if either has failed, but the argument
+/// only where the condition is true.
+#[derive(Clone, Copy)]
+pub(super) struct Entries {
+    /// The condition is true.
+    pub(super) holds: u64,
+    pub(super) mask_failed: u64,
+    pub(super) has_value: u64,
+    pub(super) arg_failed: u64,
+}
+
+impl Entries {
+    #[inline]
+    pub(super) fn new(mask: Option<&Register>, arg: Option<&Register>) -> Entries {
+        const FAILURES: u8 = !Reasons::EMPTY.0;
+        let (holds, mask_failed) = match mask {
+            None => (u64::MAX, 0),
+            Some(mask) => (
+                Rows::which(|row| mask.reasons[row] == 0 && mask.lo[row] != 0).0,
+                Rows::which(|row| mask.reasons[row] & FAILURES != 0).0,
+            ),
+        };
+        let (has_value, arg_failed) = match arg {
+            None => (u64::MAX, 0),
+            Some(arg) => (
+                Rows::which(|row| arg.reasons[row] == 0).0,
+                Rows::which(|row| arg.reasons[row] & FAILURES != 0).0,
+            ),
+        };
+        Entries { holds, mask_failed, has_value, arg_failed }
+    }
+
+    #[inline]
+    pub(super) fn entering(&self) -> u64 {
+        self.holds & self.has_value
+    }
+
+    #[inline]
+    pub(super) fn failed(&self) -> u64 {
+        self.mask_failed | self.holds & self.arg_failed
+    }
+}
+
+/// The rows of a chunk where a register has a value.
+pub(super) fn with_value(register: Option<&Register>) -> u64 {
+    register.map_or(u64::MAX, |register| Rows::which(|row| register.reasons[row] == 0).0)
+}
+
 /// Lets the rows of a chunk enter a slot that lies `offset` words into each row's slots.
 pub(crate) fn update(
     kind: SlotKind,
@@ -164,33 +214,17 @@ pub(crate) fn update(
     mask: Option<&Register>,
     arg: Option<&Register>,
 ) {
-    const FAILURES: u8 = !Reasons::EMPTY.0;
-    // A row enters if its condition is true and its argument has a value; it fails if either has failed, but the
-    // argument only where the condition is true.
-    let (holds, mask_failed) = match mask {
-        None => (u64::MAX, 0),
-        Some(mask) => (
-            Rows::which(|row| mask.reasons[row] == 0 && mask.lo[row] != 0).0,
-            Rows::which(|row| mask.reasons[row] & FAILURES != 0).0,
-        ),
-    };
-    let (has_value, arg_failed) = match arg {
-        None => (u64::MAX, 0),
-        Some(arg) => (
-            Rows::which(|row| arg.reasons[row] == 0).0,
-            Rows::which(|row| arg.reasons[row] & FAILURES != 0).0,
-        ),
-    };
-    let failed = targets.placed & (mask_failed | holds & arg_failed);
+    let entries = Entries::new(mask, arg);
+    let failed = targets.placed & entries.failed();
     for row in Rows(failed) {
         let reasons =
             |register: Option<&Register>| register.map_or(0, |register| register.reasons[row % CHUNK]);
-        let why = if mask_failed >> row & 1 == 1 { reasons(mask) } else { reasons(arg) };
+        let why = if entries.mask_failed >> row & 1 == 1 { reasons(mask) } else { reasons(arg) };
         if let Some(slot) = slot_at(memory, targets, row, offset, kind) {
             fail(slot, Reasons(why));
         }
     }
-    let entering = Rows(targets.placed & holds & has_value);
+    let entering = Rows(targets.placed & entries.entering());
     let arg = arg.unwrap_or(&Register::ZERO);
     match kind {
         SlotKind::Count => each(memory, targets, offset, entering, |slot: &mut [u64; 2], _| {

@@ -18,6 +18,7 @@ from ._listing import Listing
 from ._program import Evaluation, Program
 from ._result import Cell, ColumnReport, MetricInfo, Result, RowReport
 from ._ripplemark import version as __version__
+from ._rows import RowCounts, Rows
 
 __all__ = [
     "Book",
@@ -36,7 +37,9 @@ __all__ = [
     "Program",
     "QueryError",
     "Result",
+    "RowCounts",
     "RowReport",
+    "Rows",
     "SavedQuery",
     "StateError",
     "Table",

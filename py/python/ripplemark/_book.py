@@ -173,7 +173,7 @@ class Book:
         evaluation = Evaluation(program)
         for name in program.tables.names:
             evaluation.feed(name, given[name])
-        return evaluation.finish()
+        return evaluation.finish()._over({name: given[name] for name in program.tables.names})
 
     def _given(self, data: Optional[Mapping[str, object]], tables: Dict[str, object]) -> Dict[str, object]:
         if data is not None and not isinstance(data, Mapping):

@@ -7,35 +7,51 @@ every frame library speaks; files are read by the engine itself.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, List, Optional
 
 from ._errors import DataError, FileError
 
 if TYPE_CHECKING:
-    from ._ripplemark import Evaluation, Program
+    from ._ripplemark import DrillThrough, Evaluation, Program
 
 
 def feed(evaluation: "Evaluation", program: "Program", table: str, data: object) -> None:
     """Feeds whatever the caller gave for a table: one source, or several in a list or an iterator."""
-    if _feed_one(evaluation, program, table, data):
+    _each(evaluation, table, data, lambda frame: _narrowed(program, table, frame))
+
+
+def look_through(drill: "DrillThrough", program: "Program", table: str, data: object) -> None:
+    """The same for a search, which lists all columns."""
+    _each(drill, table, data, lambda frame: _whole(program, table, frame))
+
+
+def is_lasting(data: object) -> bool:
+    """Whether data can be read again: an iterator or a stream cannot."""
+    if isinstance(data, (list, tuple)):
+        return all(isinstance(piece, Mapping) or is_lasting(piece) for piece in data)
+    return not (hasattr(data, "__next__") or hasattr(data, "read_next_batch"))
+
+
+def _each(into: "Evaluation | DrillThrough", table: str, data: object, ready: Callable[[Any], Any]) -> None:
+    if _one(into, table, data, ready):
         return
     if isinstance(data, Iterable) and not isinstance(data, (bytes, bytearray, memoryview)):
         for piece in data:
-            if not _feed_one(evaluation, program, table, piece):
+            if not _one(into, table, piece, ready):
                 raise _unusable(table, piece)
         return
     raise _unusable(table, data)
 
 
-def _feed_one(evaluation: "Evaluation", program: "Program", table: str, data: object) -> bool:
+def _one(into: "Evaluation | DrillThrough", table: str, data: object, ready: Callable[[Any], Any]) -> bool:
     """Feeds one source; false if it is none."""
     if isinstance(data, (str, os.PathLike)):
-        evaluation.feed_file(table, _path(table, data))
+        into.feed_file(table, _path(table, data))
     elif hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
-        evaluation.feed(table, _narrowed(program, table, data))
+        into.feed(table, ready(data))
     elif isinstance(data, Mapping) or _is_records(data):
-        evaluation.feed(table, _through_pyarrow(table, data))
+        into.feed(table, _through_pyarrow(table, data))
     else:
         return False
     return True
@@ -61,13 +77,36 @@ def _path(table: str, data: "str | os.PathLike[Any]") -> str:
 
 def _narrowed(program: "Program", table: str, data: Any) -> Any:
     """A pandas frame without the columns that are not read: one of them may hold what Arrow cannot carry."""
-    if type(data).__module__.split(".")[0] != "pandas" or not hasattr(data, "columns"):
+    positions = _read_of_pandas(program, table, data)
+    return data if positions is None else data.iloc[:, positions]
+
+
+def _whole(program: "Program", table: str, data: Any) -> Any:
+    """A pandas frame with all columns; those that are not read and that Arrow cannot carry become text."""
+    positions = _read_of_pandas(program, table, data)
+    if positions is None:
         return data
+    import pyarrow
+
+    data = data.copy(deep=False)
+    for at in set(range(len(data.columns))) - set(positions):
+        column = data.iloc[:, at]
+        if column.dtype == object:
+            try:
+                pyarrow.array(column, from_pandas=True)
+            except (pyarrow.ArrowException, TypeError, ValueError, OverflowError):
+                data.isetitem(at, column.map(str))
+    return data
+
+
+def _read_of_pandas(program: "Program", table: str, data: Any) -> "Optional[List[int]]":
+    """Positions of the columns that are read, of a pandas frame."""
+    if type(data).__module__.split(".")[0] != "pandas" or not hasattr(data, "columns"):
+        return None
     names = list(data.columns)
     if not all(isinstance(name, str) for name in names):
-        return data
-    positions = program.positions(table, names)
-    return data if positions is None else data.iloc[:, positions]
+        return None
+    return program.positions(table, names)
 
 
 def _is_records(data: object) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
-from . import _ripplemark
+from . import _data, _ripplemark
 from ._coordinates import key_of
-from ._errors import CellError
+from ._errors import CellError, DataError, QueryError
 from ._listing import Listing, did_you_mean
 from ._result_grid import grid
+from ._rows import Others, Rows, found, reasons_of
 from ._show import HTML_ROWS, TEXT_ROWS, html_page, text_table
 
 if TYPE_CHECKING:
@@ -104,11 +106,17 @@ class Result:
     Arrow takes the result as it is: ``polars.DataFrame(result)``, ``pyarrow.table(result)``.
     """
 
-    __slots__ = ("_about", "_native")
+    __slots__ = ("_about", "_native", "_sources")
 
     def __init__(self, native: _ripplemark.ResultSet) -> None:
         self._native = native
         self._about: Dict[str, Any] = json.loads(native.describe())
+        self._sources: Dict[str, object] = {}
+
+    def _over(self, data: Dict[str, object]) -> "Result":
+        """Remembers, for :meth:`rows`, the data that can be read again."""
+        self._sources = {table: source for table, source in data.items() if _data.is_lasting(source)}
+        return self
 
     @property
     def metrics(self) -> Listing[MetricInfo]:
@@ -179,6 +187,56 @@ class Result:
     def value(self, metric: str, /, **at: object) -> Optional[float]:
         """The value at these coordinates, `None` if there is none; see :meth:`cell`, which also has the reason."""
         return self.cell(metric, **at).value
+
+    def rows(
+        self,
+        metric: str,
+        /,
+        *,
+        others: Others = False,
+        limit: int = 10_000,
+        data: Optional[Mapping[str, object]] = None,
+        **at: object,
+    ) -> Rows:
+        """The rows behind the number at these coordinates: exactly those that were counted.
+
+        Coordinates are those of :meth:`cell`; totals need not have been asked for. `others=True` lists the other rows,
+        too, each with the reason why it is not counted (`_why`); a reason or several, such as
+        `others="value_failed"`, lists those. At most `limit` counted rows and as many others are listed;
+        :attr:`Rows.counts` has the numbers of all.
+
+        The data are read once more. A result holds on to what it was made of, but not to iterators and streams, and it
+        leaves the data behind when it is pickled: then hand them over again as `data`, a dict by table.
+
+        Raises :class:`CellError` if the result has no such metric or coordinate, :class:`DataError` if the data are
+        not at hand or have another number of rows than before, :class:`FileError` if a file cannot be read.
+        """
+        names = [info["name"] for info in self._about["metrics"]]
+        if metric not in names:
+            raise CellError(f"the result has no metric `{metric}`{did_you_mean(str(metric), names)}")
+        if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit < 2**31:
+            raise QueryError(f"limit: expected a number of rows, got {limit!r}")
+        key, period = key_of(self._native, self._about, at)
+        drill = self._native.drill(metric, key, period, limit, reasons_of(others))
+        given = {**self._sources, **(data or {})}
+        absent = [table for table in drill.tables() if table not in given]
+        if absent:
+            parts = ", ".join(f"{table!r}: ..." for table in absent)
+            raise DataError(
+                f"the data of {', '.join(f'`{table}`' for table in absent)} are not at hand (an iterator is read once, "
+                f"and a pickled result leaves its data behind); hand them over again: rows(..., data={{{parts}}})"
+            )
+        for table in drill.tables():
+            _data.look_through(drill, self._native.program(), table, given[table])
+        rows = found(drill)
+        before = {report["table"]: report["read"] for report in self._about["rows"]}
+        for counts in rows.counts:
+            if counts.read != before.get(counts.table):
+                raise DataError(
+                    f"table `{counts.table}` has {counts.read:,} rows now, and had {before.get(counts.table):,} when "
+                    "the number was made; hand the same rows over"
+                )
+        return rows
 
     def __getitem__(self, metric: str) -> Optional[float]:
         return self.value(metric)

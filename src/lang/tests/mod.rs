@@ -3,6 +3,7 @@
 //! Accepted formulas are compared with the model they should become, refused ones with code and bytes.
 
 mod cells;
+mod facets;
 mod hostile;
 mod library;
 mod refusals;

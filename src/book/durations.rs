@@ -1,0 +1,82 @@
+//! Lengths of elapsed time as books write them: `30m`, `24h`, `7d`, `2w`.
+
+use super::codes;
+use super::fields;
+use super::node::Node;
+use super::problems::{Problems, Report, quoted};
+
+/// Microseconds of a day.
+pub(crate) const DAY: i64 = 86_400_000_000;
+
+const UNITS: [(&str, i64); 4] = [("m", DAY / 24 / 60), ("h", DAY / 24), ("d", DAY), ("w", 7 * DAY)];
+
+const EXPECTED: &str = "a whole number with its unit: `30m`, `24h`, `7d` or `2w`";
+
+/// Reads a duration in microseconds; `None` after a problem was reported.
+pub(crate) fn read(node: &Node, key: &str, problems: &mut Problems<'_>) -> Option<i64> {
+    let text = fields::literal(node, key, EXPECTED, problems)?;
+    match parse(text) {
+        Ok(micros) => Some(micros),
+        Err(hint) => {
+            let message = format!("`{key}` cannot be {}", quoted(text));
+            problems.add(
+                Report::error(codes::BAD_DURATION, &node.span, message)
+                    .expected(EXPECTED)
+                    .maybe(None, hint.map(str::to_owned)),
+            );
+            None
+        }
+    }
+}
+
+/// The microseconds, or what to do about a text that is no duration.
+fn parse(text: &str) -> Result<i64, Option<&'static str>> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits).unwrap_or(("", text));
+    let unit = unit.trim_start();
+    let Some((_, micros)) = UNITS.iter().find(|(known, _)| *known == unit) else {
+        return Err(match unit {
+            "bh" | "bd" => Some("business hours cannot be counted yet; write elapsed hours or days, `24h`"),
+            "mo" | "month" | "months" | "q" | "y" | "year" | "years" => {
+                Some("months and years have no fixed length; write days, `30d`")
+            }
+            "" => Some("say the unit: m (minutes), h (hours), d (days of 24 hours) or w (weeks)"),
+            _ => None,
+        });
+    };
+    match number.parse::<i64>().ok().and_then(|number| number.checked_mul(*micros)) {
+        Some(0) => Err(Some("a service level needs some time; leave the key out where there is none")),
+        Some(duration) => Ok(duration),
+        None => Err(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_what_is_none() {
+        assert_eq!(parse("30m"), Ok(1_800_000_000));
+        assert_eq!(parse("24h"), Ok(DAY));
+        assert_eq!(parse("7 d"), Ok(7 * DAY));
+        assert_eq!(parse("2w"), Ok(14 * DAY));
+        for bad in [
+            "",
+            "7",
+            "d",
+            "0d",
+            "-1d",
+            "1.5d",
+            "7D",
+            "24bh",
+            "1y",
+            "7dd",
+            "99999999999999999999d",
+            "9999999999999w",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+        assert!(parse("24bh").unwrap_err().is_some_and(|hint| hint.contains("business hours")));
+    }
+}

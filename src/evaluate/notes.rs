@@ -1,0 +1,99 @@
+//! What became of the data, in a few lines: rows read, used and rejected, values that were none, the receipt.
+
+use super::result::iso_date;
+use super::{ColumnReport, Program, ResultSet, RowReport};
+use crate::show::{grouped, harmless as shown, instant};
+use ripplemark_core::types::LogicalType;
+
+/// Digits of a hash that are enough to see that two differ.
+const SHORT_HASH: usize = 12;
+
+impl ResultSet {
+    /// What happened to rows and values, a sentence each: rows read, used and not used with the reasons, values that
+    /// were unreadable, values that were missing. Names of the data are spelt out where they could steer a terminal.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<String> = self.rows.iter().map(row_line).collect();
+        notes.extend(self.columns.iter().filter(|column| column.invalid > 0).map(invalid_line));
+        let missing: Vec<String> = (self.columns.iter())
+            .filter(|column| column.missing > 0)
+            .map(|column| format!("{} {}", name(column), grouped(&column.missing.to_string())))
+            .collect();
+        if !missing.is_empty() {
+            notes.push(format!("missing values: {}", missing.join(", ")));
+        }
+        notes
+    }
+
+    /// The receipt in a line, its hashes cut short.
+    #[must_use]
+    pub fn receipt_line(&self) -> String {
+        let short = |hash: &str| hash.get(..SHORT_HASH).unwrap_or(hash).to_owned();
+        let receipt = &self.receipt;
+        format!(
+            "receipt: result {}, data {}, program {}, ripplemark {}",
+            short(&receipt.result),
+            short(&receipt.state),
+            short(&receipt.program),
+            receipt.engine
+        )
+    }
+
+    /// The latest time among the rows used, over all tables: a day, or a point in time in UTC; `None` where time was
+    /// not read or no row was used. `program` is the one that the result was computed by.
+    #[must_use]
+    pub fn known_to(&self, program: &Program) -> Option<String> {
+        let tables = program.tables();
+        let latest = |rows: &RowReport| {
+            let table = tables.iter().find(|table| table.name == rows.table)?;
+            let column = table.columns.iter().find(|column| Some(&column.name) == rows.at.as_ref())?;
+            Some(match column.ty {
+                LogicalType::Date => iso_date(rows.watermark?),
+                _ => instant(rows.watermark?),
+            })
+        };
+        self.rows.iter().filter_map(latest).max()
+    }
+}
+
+fn row_line(rows: &RowReport) -> String {
+    let count = |rows: u64| grouped(&rows.to_string());
+    let at = rows.at.as_ref().map_or_else(String::new, |at| format!(" by {}", shown(at)));
+    let mut line =
+        format!("{}{at}: {} rows read, {} used", shown(&rows.table), count(rows.read), count(rows.used));
+    let rejected: Vec<String> = (rows.rejected.iter())
+        .map(|(reason, rows)| format!("{} {}", count(*rows), reject_words(reason)))
+        .collect();
+    if !rejected.is_empty() {
+        line.push_str(&format!("; not used: {}", rejected.join(", ")));
+    }
+    line
+}
+
+fn invalid_line(column: &ColumnReport) -> String {
+    let mut line = format!("invalid values: {} {}", name(column), grouped(&column.invalid.to_string()));
+    if let Some((row, text)) = &column.example {
+        // People count from one.
+        let row = grouped(&row.saturating_add(1).to_string());
+        line.push_str(&format!(", the first is \"{}\" in row {row}", shown(text)));
+    }
+    line
+}
+
+fn name(column: &ColumnReport) -> String {
+    format!("{}.{}", shown(&column.table), shown(&column.column))
+}
+
+pub(crate) fn reject_words(reason: &str) -> String {
+    match reason {
+        "filtered" => "filtered out".into(),
+        "filter_failed" => "whose filter has no answer (filter_failed)".into(),
+        "no_time" => "without a time (no_time)".into(),
+        "invalid_time" => "with an unreadable time (invalid_time)".into(),
+        "out_of_range" => "outside the range".into(),
+        "after_as_of" => "after as_of".into(),
+        "out_of_calendar" => "outside the calendar (out_of_calendar)".into(),
+        "invalid_key" => "with an unreadable group (invalid_key)".into(),
+        other => other.to_owned(),
+    }
+}
