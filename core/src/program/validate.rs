@@ -102,7 +102,9 @@ fn check_calendar(program: &Program<'_>) -> Result<(), Error> {
     let mut previous = i64::MIN;
     for i in 0..zone.len() {
         match zone.entry(i) {
-            Some((moment, offset)) if (i == 0 || moment > previous) && offset.abs() <= MAX_OFFSET => {
+            Some((moment, offset))
+                if (i == 0 || moment > previous) && (-MAX_OFFSET..=MAX_OFFSET).contains(&offset) =>
+            {
                 previous = moment
             }
             _ => return Err(wrong(i)),
