@@ -127,8 +127,11 @@ fn the_tutorial_prints_what_comes_out() {
     let starts = ["ripplemark:", "tables:", "metrics:", "targets:", "rules:"];
     // The first block of each section; later ones show variants.
     let yaml = blocks(&page, "yaml");
-    let text: String =
-        starts.iter().filter_map(|start| yaml.iter().find(|block| block.starts_with(start))).copied().collect();
+    let text: String = starts
+        .iter()
+        .filter_map(|start| yaml.iter().find(|block| block.starts_with(start)))
+        .copied()
+        .collect();
     let book =
         ripplemark::book::load_str(&text, "acme.yaml").unwrap_or_else(|problems| panic!("{problems}")).book;
     let folder = tempfile::tempdir().unwrap();

@@ -46,6 +46,9 @@ metrics:
   - {name: x_low, owner: we, of: t, expr: 'min(if ok { x } else { x / 3.0 })'}
   - {name: roots, owner: we, of: t, expr: sum(sqrt(x)) + ln(count()), filter: 'x > 0.0 && kind in ["a", "b"]'}
   - {name: rate, type: ratio, owner: we, of: t, numerator: count_if(ok), denominator: count(ok)}
+  - {name: digits, owner: we, of: t, expr: 'round(sum(round(money * 0.5, 1) + floor(money)), 1) + round(sum(round(x, 3)))'}
+  - {name: logs, owner: we, of: t, expr: 'log10(count()) + sum(log2(x))', filter: 'kind.contains("a") || kind.starts_with("b")'}
+  - {name: calendar, owner: we, of: t, expr: 'sum(add_months(truncate(day, "week"), units) - day + weekday(day))'}
   - {name: derived, owner: we, expr: (rate ?? 0.5) * x_sum / n_sum}
 "#;
 
@@ -417,7 +420,7 @@ fn no_rows_and_only_nulls() {
     };
     for (rows, count) in [(empty, 0.0), (nulls(true), 5.0), (nulls(false), 5.0)] {
         let result = evaluate(&program, "t", &rows);
-        assert_eq!(result.cells.len(), 9, "a question without coordinates has one answer per metric");
+        assert_eq!(result.cells.len(), 12, "a question without coordinates has one answer per metric");
         assert_eq!(result.total("rows").unwrap().value, Some(count));
         for name in ["n_sum", "money_sum", "x_sum", "x_low"] {
             let cell = result.total(name).unwrap();

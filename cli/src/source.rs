@@ -99,7 +99,8 @@ fn asked(
 
 fn read_book(path: &Path, bytes: &[u8]) -> Result<ReadBook, Failure> {
     let name = path.display().to_string();
-    let Loaded { book, warnings } = book::load_bytes(bytes, &name).map_err(Failure::Book)?;
+    let Loaded { book, warnings } =
+        book::load_bytes_in(bytes, &name, path.parent().unwrap_or(Path::new(""))).map_err(Failure::Book)?;
     let text = String::from_utf8_lossy(bytes);
     Ok(ReadBook { book, warnings: Diagnostics::new(warnings, &text) })
 }

@@ -9,6 +9,7 @@ use num_bigint::{BigInt, BigUint, Sign};
 use num_support::{assert_nearest, big, big_from, big_signed, finite_bits, float_signed, wide, word};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use ripplemark_core::num::digits::Rounding;
 use ripplemark_core::num::text::write_exact;
 use ripplemark_core::num::{FLOAT_SUM_WORDS, NumError, Rational, RationalMut, Width, float_sum};
 
@@ -101,6 +102,26 @@ impl Number {
         })
     }
 
+    /// Rounded to digits, as an integer over a power of ten.
+    fn round_to(&self, digits: u8, rounding: Rounding) -> Number {
+        let ten = BigInt::from(10).pow(u32::from(digits));
+        let (num, den) = (&self.num * &ten, BigInt::from(self.den.clone()));
+        let mut floor = &num / &den;
+        if &floor * &den > num {
+            floor -= 1;
+        }
+        let twice = (&num - &floor * &den) * 2;
+        let up = match rounding {
+            Rounding::Floor => false,
+            Rounding::Ceil => twice != BigInt::ZERO,
+            Rounding::HalfAway => twice > den || (twice == den && num > BigInt::ZERO),
+        };
+        let mut scratch = vec![u64::MAX; self.width.scratch_round_to()];
+        Number::fill(self.width.round_to(digits), floor + i32::from(up), ten.try_into().unwrap(), |block| {
+            block.round_to(self.view(), digits, rounding, &mut scratch)
+        })
+    }
+
     fn sub(&self, other: &Number) -> Number {
         let num = &self.num * BigInt::from(other.den.clone()) - &other.num * BigInt::from(self.den.clone());
         let mut scratch = vec![u64::MAX; self.width.scratch_add(other.width)];
@@ -170,6 +191,17 @@ impl Number {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn rounding_to_digits(a in input(), b in input(), digits in 0u8..=18, mode in 0u8..3) {
+        let (a, b) = (Number::of(&a), Number::of(&b));
+        let rounding = Rounding::from_u8(mode).unwrap();
+        a.round_to(digits, rounding);
+        a.mul(&b).round_to(digits, rounding);
+        // Halves, exactly.
+        let odd = Number::of(&Input::Decimal(i128::from(digits) * 10 + 5, 1));
+        odd.round_to(0, rounding);
+    }
 
     #[test]
     fn operations_are_exact(a in input(), b in input()) {

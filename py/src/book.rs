@@ -10,7 +10,7 @@ use ripplemark::lower::{Exactness, exactness, metric_meaning, tables_needed};
 use ripplemark::model::{ColumnType, Metric, MetricId, MetricKind, Query, Ring, Table};
 use serde_json::{Value, json};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A checked book with the text it was read from, so that it can be sent to another process.
 #[pyclass(module = "ripplemark._ripplemark", frozen)]
@@ -31,7 +31,7 @@ pub(crate) fn load_file(py: Python<'_>, path: PathBuf) -> PyResult<Book> {
     })?;
     match bytes {
         Ok(bytes) if bytes.len() <= MAX_BYTES => match String::from_utf8(bytes) {
-            Ok(text) => load_text(py, text, file),
+            Ok(text) => load(py, text, file, path.parent().map(Path::to_owned)),
             Err(error) => load_refused(py, move || book::load_bytes(error.as_bytes(), &file)),
         },
         Ok(_) => load_refused(py, move || book::load_path(&path)),
@@ -42,7 +42,16 @@ pub(crate) fn load_file(py: Python<'_>, path: PathBuf) -> PyResult<Book> {
 /// Reads a book from text; `file` is the name that problems carry.
 #[pyfunction]
 pub(crate) fn load_text(py: Python<'_>, text: String, file: String) -> PyResult<Book> {
-    let loaded = detached(py, || Ok(book::load_str(&text, &file)?))?;
+    load(py, text, file, None)
+}
+
+fn load(py: Python<'_>, text: String, file: String, folder: Option<PathBuf>) -> PyResult<Book> {
+    let loaded = detached(py, || {
+        Ok(match &folder {
+            Some(folder) => book::load_str_in(&text, &file, folder)?,
+            None => book::load_str(&text, &file)?,
+        })
+    })?;
     Ok(Book { loaded, text, file })
 }
 

@@ -1,13 +1,13 @@
 //! The seam between the loader, which knows where a formula stands and whose it is, and the formula
 //! reader, which knows what it means. Tests of the loader put a reader of their own here.
 
-pub(crate) use crate::lang::{CellScope, MetricName, Problem};
+pub(crate) use crate::lang::{CellScope, Library, MetricName, Problem};
 use crate::model::{Cell, Row, Table};
 
 /// Reads formulas.
 pub(crate) trait FormulaReader {
     /// A formula over one row of a table, of any type.
-    fn row(&self, text: &str, table: &Table) -> Result<Row, Vec<Problem>>;
+    fn row(&self, text: &str, table: &Table, functions: &Library) -> Result<Row, Vec<Problem>>;
     /// A formula over aggregates and metrics.
     fn cell(&self, text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>>;
 }
@@ -16,8 +16,8 @@ pub(crate) trait FormulaReader {
 pub(crate) struct Lang;
 
 impl FormulaReader for Lang {
-    fn row(&self, text: &str, table: &Table) -> Result<Row, Vec<Problem>> {
-        crate::lang::row_formula(text, table)
+    fn row(&self, text: &str, table: &Table, functions: &Library) -> Result<Row, Vec<Problem>> {
+        crate::lang::row_formula(text, table, functions)
     }
 
     fn cell(&self, text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>> {

@@ -11,7 +11,7 @@ use super::names::Index;
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
 use super::tables::ONE_TOO_MANY;
-use super::values::{Formulas, each_leaf, tell};
+use super::values::{Formulas, each_leaf};
 use crate::model::{ArithOp, Arithmetic, Cell, ColumnId, Identity, Link, LinkKind, MetricId, TableId};
 
 const KEYS: [&str; 4] = ["to", "from", "identity", "description"];
@@ -133,12 +133,13 @@ fn identity<R: FormulaReader>(
         table: None,
         at: None,
         metrics: formulas.metrics,
+        functions: &formulas.functions.library,
         filter: None,
     };
     let cell = match formulas.reader.cell(text, &scope) {
         Ok(cell) => cell,
         Err(found) => {
-            tell(found, node, text, problems);
+            formulas.functions.tell(found, node, text, problems);
             return None;
         }
     };

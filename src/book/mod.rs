@@ -12,6 +12,7 @@ mod facets;
 mod fields;
 mod fill;
 mod formula;
+mod functions;
 mod header;
 mod links;
 mod lookups;
@@ -79,7 +80,24 @@ pub struct Loaded {
 /// assert!(refused.unwrap_err().to_string().contains("did you mean `sales`?"));
 /// ```
 pub fn load_str(text: &str, file: &str) -> Result<Loaded, Diagnostics> {
-    load_with(text, file, &Lang)
+    load_with(text, file, None, &Lang)
+}
+
+/// Reads a book from text that lies in a folder: files that it names (`functions: {file: ..}`) are looked for there.
+/// Otherwise like [`load_str`].
+///
+/// # Errors
+/// Everything that is wrong with the book, by place.
+pub fn load_str_in(text: &str, file: &str, folder: &Path) -> Result<Loaded, Diagnostics> {
+    load_with(text, file, Some(folder), &Lang)
+}
+
+/// Reads a book from bytes that lie in a folder; otherwise like [`load_str_in`].
+///
+/// # Errors
+/// Everything that is wrong with the book, by place.
+pub fn load_bytes_in(bytes: &[u8], file: &str, folder: &Path) -> Result<Loaded, Diagnostics> {
+    load_bytes_with(bytes, file, Some(folder), &Lang)
 }
 
 /// Reads a book from bytes, which must be UTF-8; otherwise like [`load_str`].
@@ -87,7 +105,7 @@ pub fn load_str(text: &str, file: &str) -> Result<Loaded, Diagnostics> {
 /// # Errors
 /// Everything that is wrong with the book, by place.
 pub fn load_bytes(bytes: &[u8], file: &str) -> Result<Loaded, Diagnostics> {
-    load_bytes_with(bytes, file, &Lang)
+    load_bytes_with(bytes, file, None, &Lang)
 }
 
 /// Reads a book from a file; otherwise like [`load_str`].
@@ -99,12 +117,17 @@ pub fn load_path(path: impl AsRef<Path>) -> Result<Loaded, Diagnostics> {
 }
 
 /// Reads a book with a given formula reader; `file` is the name that problems carry.
-pub(crate) fn load_with<R: FormulaReader>(text: &str, file: &str, reader: &R) -> Result<Loaded, Diagnostics> {
+pub(crate) fn load_with<R: FormulaReader>(
+    text: &str,
+    file: &str,
+    folder: Option<&Path>,
+    reader: &R,
+) -> Result<Loaded, Diagnostics> {
     // A host that rounds upward must not read other literals.
     let _standard = Standard::enter();
     let source = Source::new(text, file);
     let mut problems = Problems::new(&source);
-    let book = read(&source, reader, &mut problems);
+    let book = read(&source, folder, reader, &mut problems);
     match book.filter(|_| !problems.has_errors()) {
         Some(book) => Ok(Loaded { book, warnings: problems.into_sorted() }),
         None => Err(Diagnostics::new(problems.into_sorted(), text)),
@@ -115,10 +138,11 @@ pub(crate) fn load_with<R: FormulaReader>(text: &str, file: &str, reader: &R) ->
 pub(crate) fn load_bytes_with<R: FormulaReader>(
     bytes: &[u8],
     file: &str,
+    folder: Option<&Path>,
     reader: &R,
 ) -> Result<Loaded, Diagnostics> {
     match std::str::from_utf8(bytes) {
-        Ok(text) => load_with(text, file, reader),
+        Ok(text) => load_with(text, file, folder, reader),
         Err(error) => {
             let (sound, _) = bytes.split_at(error.valid_up_to().min(bytes.len()));
             let text = String::from_utf8_lossy(sound).into_owned();
@@ -147,14 +171,15 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
         problem.expected = Some(format!("at most {MAX_BYTES} bytes"));
         return Err(Diagnostics::new(vec![problem], ""));
     }
-    load_bytes_with(&bytes, &file, reader)
+    load_bytes_with(&bytes, &file, path.parent(), reader)
 }
 
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "ripplemark",
     "book",
     "teams",
     "tables",
+    "functions",
     "metrics",
     "links",
     "stages",
@@ -163,7 +188,12 @@ const SECTIONS: [&str; 10] = [
     "saved_queries",
 ];
 
-fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Problems<'_>) -> Option<Book> {
+fn read<R: FormulaReader>(
+    source: &Source<'_>,
+    folder: Option<&Path>,
+    reader: &R,
+    problems: &mut Problems<'_>,
+) -> Option<Book> {
     let node = node::read(source, problems)?;
     if !header::check_version(&node, problems) {
         return None;
@@ -172,10 +202,11 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
     let header = header::read(&root, problems);
     let (teams, team_index) = header::teams(&root, problems);
     let tables = tables::read(&root, header.currency.as_deref(), problems);
+    let functions = functions::read(&root, folder, problems);
     let around = Surroundings { tables: &tables, teams: &team_index };
     let (drafts, metric_index) = metrics::read(&root, &around, problems);
     let names = metric_names(&drafts);
-    let formulas = Formulas { reader, around: &around, metrics: &names };
+    let formulas = Formulas { reader, around: &around, metrics: &names, functions: &functions };
     let values: Vec<Option<(Cell, MetricKind)>> = drafts
         .iter()
         .map(|draft| {
@@ -223,6 +254,7 @@ fn read<R: FormulaReader>(source: &Source<'_>, reader: &R, problems: &mut Proble
         first_month_of_year: header.first_month_of_year,
         teams,
         tables: tables.list,
+        functions: functions.into_texts(),
         metrics,
         links,
         stages,

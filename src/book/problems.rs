@@ -95,17 +95,41 @@ impl<'t> Problems<'t> {
             self.unlisted += 1;
             return;
         }
+        self.push(report, None);
+    }
+
+    /// A problem in a file that the book names: shown is its place there.
+    pub(crate) fn add_in_file(&mut self, report: Report, file: &str, line: usize, column: usize) {
+        self.errors += 1;
+        if self.list.len() >= MAX_LISTED {
+            self.unlisted += 1;
+            return;
+        }
+        self.push(report, Some((file, line, column)));
+    }
+
+    fn push(&mut self, report: Report, elsewhere: Option<(&str, usize, usize)>) {
         let start = self.source.boundary(report.span.start);
         let end = self.source.boundary(report.span.end).max(start);
         let (line, column) = self.source.place(start);
+        let (file, line, column) = elsewhere.unwrap_or((self.source.file, line, column));
+        // Whoever shows a problem tells by its line whether its bytes are those of the book.
+        let span = match elsewhere {
+            None => start..end,
+            Some(_) => {
+                let candidates = [start, 0, self.source.text.len()];
+                let at = candidates.into_iter().find(|at| self.source.line(*at) != line).unwrap_or(start);
+                at..at
+            }
+        };
         self.list.push(Diagnostic {
             severity: report.severity,
             code: report.code,
             message: report.message,
-            file: self.source.file.to_owned(),
+            file: file.to_owned(),
             line,
             column,
-            span: start..end,
+            span,
             metric: self.metric.clone(),
             owner: self.owner.clone(),
             expected: report.expected,

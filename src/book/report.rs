@@ -70,7 +70,16 @@ fn groups<'a>(problem: &'a Diagnostic, source: &Source<'a>) -> Vec<Group<'a>> {
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(problem.message.as_str()).id(problem.code);
-    let mut group = if problem.line > 0 {
+    let is_here = source.line(source.boundary(problem.span.start)) == problem.line;
+    let mut group = if problem.line > 0 && !is_here {
+        // In a file that the book names; its text is not at hand.
+        let place = Origin::path(problem.file.as_str()).line(problem.line).char_column(problem.column);
+        let mut group = title.element(place);
+        if let Some(expected) = &problem.expected {
+            group = group.element(Level::NOTE.message(format!("expected {expected}")));
+        }
+        group
+    } else if problem.line > 0 {
         // A caller may bring a text that the problems do not belong to.
         let start = source.boundary(problem.span.start);
         let span = start..source.boundary(problem.span.end).max(start);

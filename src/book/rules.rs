@@ -253,6 +253,7 @@ fn script(node: &Node, problems: &mut Problems<'_>) -> Option<String> {
         message: mistake.message,
         expected: Some("a script that Rhai can read, without modules, `eval`, `print` and `**`".to_owned()),
         hint: None,
+        within: None,
     };
     tell(vec![problem], node, text, problems);
     None
@@ -272,6 +273,7 @@ fn say(node: &Node, names: &Names<'_, '_, '_>, problems: &mut Problems<'_>) -> O
                 message: "`${` without `}`".to_owned(),
                 expected: Some("a facet or a dimension, `${win_rate.value}`".to_owned()),
                 hint: None,
+                within: None,
             });
             break;
         };
@@ -287,6 +289,7 @@ fn say(node: &Node, names: &Names<'_, '_, '_>, problems: &mut Problems<'_>) -> O
                 message: mistake.message,
                 expected: Some("a facet, a dimension of the rule, or `period`".to_owned()),
                 hint: mistake.hint,
+                within: None,
             }),
         }
         from = close + 1;

@@ -52,7 +52,8 @@ impl<'t> Source<'t> {
         from..to.max(from)
     }
 
-    fn line(&self, offset: usize) -> usize {
+    /// The line of a byte, from 1.
+    pub(crate) fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset).max(1)
     }
 

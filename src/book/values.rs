@@ -6,10 +6,10 @@ use std::ops::Range;
 use super::codes;
 use super::fields;
 use super::formula::{CellScope, FormulaReader, MetricName, Problem};
+use super::functions::Functions;
 use super::metrics::{Agg, Draft, Of, Shape, Surroundings, needs_table};
 use super::node::Node;
 use super::problems::{Problems, Report};
-use super::scalar_map::locate;
 use crate::model::{AggFunc, Aggregate, ArithOp, Cell, MetricKind, Row, RowNode, RowType, Table, TableId};
 
 const A_FORMULA: &str = "a formula";
@@ -19,6 +19,7 @@ pub(crate) struct Formulas<'a, R> {
     pub(crate) reader: &'a R,
     pub(crate) around: &'a Surroundings<'a>,
     pub(crate) metrics: &'a [MetricName<'a>],
+    pub(crate) functions: &'a Functions<'a>,
 }
 
 /// Whether a metric's filter exists, and could be read.
@@ -94,10 +95,10 @@ impl<R: FormulaReader> Formulas<'_, R> {
         if problems.is_full() || self.around.tables.is_about_broken(table, text) {
             return None;
         }
-        match self.reader.row(text, self.around.tables.get(table)?) {
+        match self.reader.row(text, self.around.tables.get(table)?, &self.functions.library) {
             Ok(row) => Some(row),
             Err(found) => {
-                tell(found, node, text, problems);
+                self.functions.tell(found, node, text, problems);
                 None
             }
         }
@@ -110,11 +111,13 @@ impl<R: FormulaReader> Formulas<'_, R> {
             return None;
         }
         let tables = &self.around.tables.list;
-        let scope = CellScope { tables, table: None, at: None, metrics: self.metrics, filter: None };
+        let functions = &self.functions.library;
+        let scope =
+            CellScope { tables, table: None, at: None, metrics: self.metrics, functions, filter: None };
         match self.reader.cell(text, &scope) {
             Ok(cell) => Some(cell),
             Err(found) => {
-                tell(found, node, text, problems);
+                self.functions.tell(found, node, text, problems);
                 None
             }
         }
@@ -136,11 +139,12 @@ impl<R: FormulaReader> Formulas<'_, R> {
             return None;
         }
         let tables = &self.around.tables.list;
-        let scope = CellScope { tables, table, at: draft.at, metrics: self.metrics, filter };
+        let functions = &self.functions.library;
+        let scope = CellScope { tables, table, at: draft.at, metrics: self.metrics, functions, filter };
         match self.reader.cell(text, &scope) {
             Ok(cell) => Some(cell),
             Err(found) => {
-                tell(found, node, text, problems);
+                self.functions.tell(found, node, text, problems);
                 None
             }
         }
@@ -325,14 +329,7 @@ fn type_word(ty: RowType) -> &'static str {
     }
 }
 
-/// Problems of a formula, at their places in the file.
+/// Problems of a formula that calls no functions of the book, at their places in the file.
 pub(crate) fn tell(found: Vec<Problem>, node: &Node, text: &str, problems: &mut Problems<'_>) {
-    let source = problems.source;
-    let written = source.text.get(node.span.clone()).unwrap_or("");
-    for problem in found {
-        let part = locate(written, text, &problem.at);
-        let span = node.span.start + part.start..node.span.start + part.end;
-        problems
-            .add(Report::foreign(problem.code, &span, problem.message).maybe(problem.expected, problem.hint));
-    }
+    Functions::default().tell(found, node, text, problems);
 }

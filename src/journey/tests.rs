@@ -181,6 +181,7 @@ fn units_follow_from_metrics_or_are_not_told() {
             table: None,
             at: None,
             metrics: &names,
+            functions: &crate::lang::Library::default(),
             filter: None,
         };
         unit::of(&book, &crate::lang::cell_formula(text, &scope).unwrap())

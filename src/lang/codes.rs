@@ -36,7 +36,11 @@ codes! {
     DISCARDED = "RM0224", "a value that nothing uses, or a block without a value";
     NEGATED_POWER = "RM0225", "`-a ** b` without parentheses";
     NOT_A_NUMBER = "RM0226", "a metric whose formula is not a number";
-    LIST = "RM0227", "the right side of `in` is not a list of constants";
+    LIST = "RM0227", "the right side of `in` is not a list of constants or a range";
+    SWITCH = "RM0228", "a `switch` whose arms cannot be told apart";
+    RETURN = "RM0229", "a `return` that is not the end of a guard";
+    FUNCTION = "RM0230", "a function of the book that cannot be read, or whose name is taken";
+    RECURSION = "RM0231", "a function that calls itself, directly or through others";
 }
 
 #[cfg(test)]

@@ -146,6 +146,18 @@ impl FacetTyper<'_, '_> {
                 let scope = self.lets(lets, scope, depth);
                 self.typed(value, &scope, depth)
             }
+            Kind::Subject(value) => self.typed(value, scope, depth),
+            Kind::Guarded(pattern, guard) => {
+                let never = Box::new(FacetExpr::Bool(false));
+                let (pattern, guard) =
+                    (self.boxed(pattern, Bool, scope, depth), self.boxed(guard, Bool, scope, depth));
+                Typed::new(FacetExpr::If(pattern?, guard?, never), Bool)
+            }
+            Kind::Bits(_, a, b) => {
+                let _ = (self.of_kind(a, Bool, scope, depth), self.of_kind(b, Bool, scope, depth));
+                let problem = Problem::new(codes::LEVEL, &node.at, "`& | ^` exist only for rows and metrics");
+                self.fail(problem.hint("write &&, || or !="))
+            }
             _ => self.literal(node),
         }
     }
@@ -331,7 +343,7 @@ impl FacetTyper<'_, '_> {
             if binding.refused {
                 return None;
             }
-            return self.typed(binding.value, &binding.outer, depth);
+            return self.typed(binding.value, &binding.sees, depth);
         }
         match self.names.look_up(name) {
             Ok(FacetSymbol { name, kind, words }) => {

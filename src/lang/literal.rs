@@ -87,6 +87,11 @@ fn exact(digits: &str) -> Option<(i128, u8)> {
     Some((mantissa.checked_mul(10i128.checked_pow(zeros)?)?, 0))
 }
 
+/// 9999-12-30, days since 1970-01-01: the last day on which it is the same day in every time zone.
+pub(super) const NEVER_DAY: i32 = 2_932_895;
+/// 9999-12-30T00:00:00Z in microseconds.
+pub(super) const NEVER_MICROS: i64 = NEVER_DAY as i64 * 86_400_000_000;
+
 /// The nearest double of `mantissa / 10^scale`.
 pub(super) fn nearest(mantissa: i128, scale: u8) -> f64 {
     // Parsing decimal digits is correctly rounded; a division of two rounded numbers is not.
@@ -164,6 +169,8 @@ mod tests {
         assert_eq!(date("1970-01-01"), Some(Const::Date(0)));
         assert_eq!(date("2017-03-01"), Some(Const::Date(17_226)));
         assert_eq!(date("1969-12-31"), Some(Const::Date(-1)));
+        assert_eq!(date("9999-12-30"), Some(Const::Date(NEVER_DAY)));
+        assert_eq!(timestamp("9999-12-30T00:00:00Z"), Some(Const::Timestamp(NEVER_MICROS)));
         for text in ["2017-02-29", "2017-3-1", "01.03.2017", "2017-03-01T00:00:00Z", ""] {
             assert_eq!(date(text), None, "{text}");
         }

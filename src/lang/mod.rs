@@ -5,9 +5,10 @@
 //! ```
 //!
 //! A formula is an expression. It has columns (of a row) or metrics and aggregates (of a cell), numbers,
-//! `true`, `false`, text in double quotes, `()` for missing, `+ - * / % **`, comparisons, `&& || !`,
-//! `if .. { .. } else { .. }`, `x in [1, 2]`, `x ?? y`, `let a = ..; a + 1`, and the functions of
-//! [`FUNCTIONS`], called as `f(x)` or `x.f()`.
+//! `true`, `false`, text in double quotes, `()` for missing, `+ - * / % **`, comparisons, `&& || !`, `& | ^`,
+//! `if .. { .. } else { .. }`, `switch x { 1 | 2 => a, _ => b }`, guards that return, `x in [1, 2]`, `x in 1..5`,
+//! `x ?? y`, `let a = ..; a + 1`, the functions of [`FUNCTIONS`] and those of the book ([`Library`]), called as
+//! `f(x)` or `x.f()`. Statements are gone once the text is parsed, functions of the book before anything is typed.
 //!
 //! Precedence is Rhai's, from loosest to tightest: `||`, `&&`, `== !=`, `in`, `< <= > >=`, `??`, `+ -`,
 //! `* / %`, `**`, signs. So `n ?? 0 > 1` is `(n ?? 0) > 1`, `n ?? 0 + 1` is `n ?? (0 + 1)`, and `2 ** 3 ** 2`
@@ -20,9 +21,11 @@ mod cell;
 mod codes;
 mod facet;
 mod functions;
+mod library;
 mod limits;
 mod literal;
 mod names;
+mod patterns;
 mod problem;
 mod rhai;
 mod row;
@@ -34,8 +37,9 @@ mod vocabulary;
 pub use codes::CODES;
 pub use facet::{FacetMistake, FacetNames, FacetSymbol};
 pub use functions::{FUNCTIONS, Function, Level, Meaning};
+pub use library::Library;
 pub(crate) use names::closest;
-pub use problem::Problem;
+pub use problem::{Problem, Within};
 
 use crate::model::{Cell, ColumnId, FacetExpr, FacetKind, MetricId, Row, RowNode, Table, TableId};
 use cell::CellTyper;
@@ -65,6 +69,8 @@ pub struct CellScope<'a> {
     pub at: Option<ColumnId>,
     /// The metrics that can be named.
     pub metrics: &'a [MetricName<'a>],
+    /// The functions of the book.
+    pub functions: &'a Library,
     /// Only rows for which this is true enter any aggregate. A condition of the aggregate is joined behind it.
     pub filter: Option<&'a Row>,
 }
@@ -74,8 +80,8 @@ pub struct CellScope<'a> {
 /// # Errors
 ///
 /// Every problem found, in the order of discovery; never empty.
-pub fn row_formula(text: &str, table: &Table) -> Result<Row, Vec<Problem>> {
-    let (node, mut session) = parse(text)?;
+pub fn row_formula(text: &str, table: &Table, functions: &Library) -> Result<Row, Vec<Problem>> {
+    let (node, mut session) = parse(text, functions)?;
     let row = RowTyper { table, metrics: &[], aggregated: false, session: &mut session }.row(&node, &None, 0);
     session.finish(row)
 }
@@ -86,7 +92,7 @@ pub fn row_formula(text: &str, table: &Table) -> Result<Row, Vec<Problem>> {
 ///
 /// Every problem found, in the order of discovery; never empty.
 pub fn cell_formula(text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>> {
-    let (node, mut session) = parse(text)?;
+    let (node, mut session) = parse(text, scope.functions)?;
     let cell = CellTyper::new(scope, &mut session).metric(&node);
     session.finish(cell)
 }
@@ -101,13 +107,13 @@ pub fn facet_formula(
     wanted: FacetKind,
     names: &dyn FacetNames,
 ) -> Result<FacetExpr, Vec<Problem>> {
-    let (node, mut session) = parse(text)?;
+    let (node, mut session) = parse(text, &Library::default())?;
     let expr = FacetTyper { names, session: &mut session }.whole(&node, wanted);
     session.finish(expr)
 }
 
 /// Text to syntax tree, and the session that already knows what is refused in it.
-fn parse(text: &str) -> Result<(Node, Session), Vec<Problem>> {
+fn parse(text: &str, functions: &Library) -> Result<(Node, Session), Vec<Problem>> {
     if text.len() > limits::TEXT {
         let end = text.len();
         let message = format!("the formula has {end} bytes");
@@ -126,7 +132,10 @@ fn parse(text: &str) -> Result<(Node, Session), Vec<Problem>> {
         return Err(problems);
     }
     match rhai::parse(&tokens, text, &mut problems) {
-        Some(node) => Ok((node, Session::new(problems))),
+        Some(mut node) => match functions.expand(&mut node) {
+            Ok(instances) => Ok((node, Session::new(problems, instances))),
+            Err(more) => Err(problems.into_iter().chain(more).collect()),
+        },
         None => Err(problems),
     }
 }
@@ -135,7 +144,9 @@ fn parse(text: &str) -> Result<(Node, Session), Vec<Problem>> {
 fn row_size(row: &Row) -> usize {
     let of = |rows: &[&Row]| rows.iter().map(|row| row_size(row)).sum::<usize>();
     1 + match &row.node {
-        RowNode::Const(_) | RowNode::Missing | RowNode::Column(_) | RowNode::AsOf => 0,
+        RowNode::Const(_) | RowNode::Missing | RowNode::Column(_) | RowNode::TextTest(..) | RowNode::AsOf => {
+            0
+        }
         RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::Cast(a) => of(&[a]),
         RowNode::In(a, constants) => of(&[a]) + constants.len(),
         RowNode::Arith(_, a, b)

@@ -12,6 +12,8 @@ pub(super) struct Binding<'n> {
     /// What the name stands for. It is typed again wherever the name is used.
     pub(super) value: &'n Node,
     /// What the value can see: the `let`s before it.
+    pub(super) sees: Scope<'n>,
+    /// The name that was bound before.
     pub(super) outer: Scope<'n>,
     /// Whether the value has been refused already where it was given.
     pub(super) refused: bool,
@@ -23,7 +25,7 @@ impl<'n> Binding<'n> {
     /// A `let` of a formula, as if nothing were wrong with it and it could be used anywhere.
     pub(super) fn new(binding: &'n Let, outer: &Scope<'n>) -> Self {
         let Let { name, value } = binding;
-        Self { name, value, outer: outer.clone(), refused: false, of_rows: false }
+        Self { name, value, sees: outer.clone(), outer: outer.clone(), refused: false, of_rows: false }
     }
 }
 

@@ -19,11 +19,24 @@ pub struct Problem {
     pub expected: Option<String>,
     /// What to do.
     pub hint: Option<String>,
+    /// Where it stands in a function of the book that the formula calls; `at` is then the call.
+    pub within: Option<Box<Within>>,
+}
+
+/// A place in a function of the book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// The function's name.
+    pub function: String,
+    /// Which of the texts with functions, in the order in which they were read.
+    pub source: usize,
+    /// Bytes of that text.
+    pub at: Range<usize>,
 }
 
 impl Problem {
     pub(super) fn new(code: &'static str, at: &Range<usize>, message: impl Into<String>) -> Self {
-        Self { code, at: at.clone(), message: message.into(), expected: None, hint: None }
+        Self { code, at: at.clone(), message: message.into(), expected: None, hint: None, within: None }
     }
 
     pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {

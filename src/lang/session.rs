@@ -1,5 +1,6 @@
 //! What typing one formula shares between row level and cell level: its problems and its budget.
 
+use super::library::{self, Instance};
 use super::limits::{self, Budget};
 use super::problem::Problem;
 use std::ops::Range;
@@ -10,12 +11,14 @@ pub(super) struct Session {
     problems: Vec<Problem>,
     budget: Budget,
     exhausted: bool,
+    /// The functions of the book that have been written out.
+    instances: Vec<Instance>,
 }
 
 impl Session {
     /// Starts with the problems that reading the text has shown.
-    pub(super) fn new(problems: Vec<Problem>) -> Self {
-        Self { problems, budget: Budget::default(), exhausted: false }
+    pub(super) fn new(problems: Vec<Problem>, instances: Vec<Instance>) -> Self {
+        Self { problems, budget: Budget::default(), exhausted: false, instances }
     }
 
     /// Notes a problem. The value of a `let` is typed once for itself and once per use; what is reported
@@ -49,7 +52,10 @@ impl Session {
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Problem>> {
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
-            _ => Err(self.problems),
+            _ => {
+                let problems = self.problems.into_iter();
+                Err(problems.map(|problem| library::placed(problem, &self.instances)).collect())
+            }
         }
     }
 }

@@ -97,6 +97,11 @@ impl<'a> Tokens<'a> {
         self.text.get(token.at.clone()).unwrap_or("")
     }
 
+    /// The text of some bytes.
+    pub(super) fn slice(&self, at: &Range<usize>) -> &'a str {
+        self.text.get(at.clone()).unwrap_or("")
+    }
+
     /// The text of the token at an index; empty where there is none.
     pub(super) fn text_at(&self, index: usize) -> &'a str {
         self.list.get(index).map_or("", |token| self.text(token))

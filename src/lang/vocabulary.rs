@@ -47,14 +47,13 @@ const WORDS: &[(&[&str], &str, &str)] = &[
         "loops are no part of the formula language",
         "aggregates such as sum(x) go over the rows",
     ),
-    (&["fn", "private"], "functions cannot be defined in a formula", "make it a metric, or use `let`"),
-    (&["try", "catch", "throw"], "a formula cannot catch or throw", "use `??` for a missing value"),
-    (&["return"], "`return` is not needed: a formula is its value", "write if .. { .. } else { .. }"),
     (
-        &["switch", "match", "case"],
-        "`switch` is not supported yet",
-        "write if .. { .. } else if .. { .. } else { .. }",
+        &["fn", "private"],
+        "functions cannot be defined in a formula",
+        "define it under `functions` in the book, make it a metric, or use `let`",
     ),
+    (&["try", "catch", "throw"], "a formula cannot catch or throw", "use `??` for a missing value"),
+    (&["match", "case"], "cases are told apart by `switch`", "switch value { 1 => a, 2 => b, _ => c }"),
     (
         &["import", "export", "as", "module", "use", "package"],
         "formulas have no modules",
@@ -115,15 +114,25 @@ fn word(tokens: &Tokens<'_>, index: usize, token: &Token) -> Option<Problem> {
     })
 }
 
+/// Words behind which a value begins.
+const BEFORE_VALUES: &[&str] = &["if", "else", "let", "return", "switch", "in"];
+
+/// Whether a token is the operator `per`: it stands where only an operator can, behind a value.
+pub(super) fn is_per(tokens: &Tokens<'_>, index: usize) -> bool {
+    let before = index.checked_sub(1).and_then(|before| tokens.list().get(before));
+    tokens.text_at(index) == "per"
+        && before.is_some_and(|before| match before.kind {
+            TokenKind::Symbol => matches!(tokens.text(before), ")" | "]"),
+            TokenKind::Name => {
+                let word = tokens.text(before);
+                !(BEFORE_VALUES.contains(&word) || word == "per" && is_per(tokens, index - 1))
+            }
+            TokenKind::Number | TokenKind::Text => true,
+        })
+}
+
 /// Symbols that formulas do not have: (symbol, what is wrong, hint).
 const SYMBOLS: &[(&[&str], &str, &str)] = &[
-    (&["&"], "a single & is no operator of the formula language", "write && for `and`"),
-    (&["|"], "a single | is no operator of the formula language", "write || for `or`"),
-    (
-        &["^"],
-        "^ is no operator of the formula language",
-        "write ** for a power, a != b for `either, not both`",
-    ),
     (
         &["<<", ">>", "<<=", ">>="],
         "bits cannot be shifted in a formula",
@@ -136,9 +145,9 @@ const SYMBOLS: &[(&[&str], &str, &str)] = &[
     ),
     (&["++", "--"], "a formula cannot count up or down", "write a + b or a - (-b)"),
     (&["===", "!=="], "equality is written == and !=", "write == or !="),
-    (&["=>", "->"], "arrows are no part of the formula language", "write if .. { .. } else { .. }"),
+    (&["->"], "arrows are no part of the formula language", "write if .. { .. } else { .. }"),
     (&["<-"], "< and - need a space between them", "write a < -b"),
-    (&["..", "..=", "..."], "ranges are not supported", "write x >= 1 && x < 5"),
+    (&["..."], "ranges are written .. and ..=", "write x in 1..5"),
     (&["?.", "!."], "values have no parts", "name the column, and use ?? for a missing value"),
     (&["?["], "values cannot be indexed", "name the column"),
     (&["::", "::<", ":;"], "formulas have no modules", "name columns and metrics directly"),
@@ -160,11 +169,22 @@ const SYMBOLS: &[(&[&str], &str, &str)] = &[
 /// Symbols that formulas do have.
 const ACCEPTED: &[&str] = &[
     "**", "==", "!=", "<=", ">=", "&&", "||", "??", "(", ")", "{", "}", "[", "]", ",", ";", ".", "+", "-",
-    "*", "/", "%", "<", ">", "!",
+    "*", "/", "%", "<", ">", "!", "&", "|", "^", "..", "..=", "=>",
 ];
+
+fn follows_operand(tokens: &Tokens<'_>, index: usize) -> bool {
+    index.checked_sub(1).and_then(|before| tokens.list().get(before)).is_some_and(|before| {
+        before.kind != TokenKind::Symbol || matches!(tokens.text(before), ")" | "]" | "}")
+    })
+}
 
 fn symbol(tokens: &Tokens<'_>, index: usize, token: &Token) -> Option<Problem> {
     let symbol = tokens.text(token);
+    if symbol == "|" && !follows_operand(tokens, index) {
+        let message = "formulas cannot make functions";
+        let problem = Problem::new(codes::NOT_IN_LANGUAGE, &token.at, message);
+        return Some(problem.hint("`|` stands between two conditions, or between patterns of a `switch`"));
+    }
     if ACCEPTED.contains(&symbol) {
         return None;
     }

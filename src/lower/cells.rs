@@ -77,10 +77,19 @@ pub(super) fn shape(book: &Book, cell: &Cell) -> Shape {
         Cell::Call(CellFn::Min | CellFn::Max, args) => {
             args.iter().map(|a| shape(book, a)).reduce(|a, b| a.join(b, larger)).unwrap_or(Shape::INTEGER)
         }
-        Cell::Call(CellFn::Sqrt | CellFn::Ln | CellFn::Exp | CellFn::Pow, _) => {
-            Shape { exactness: Exactness::Rounded, scale: None }
-        }
+        Cell::Call(CellFn::Floor | CellFn::Ceil, args) => rounded_shape(book, args, 0),
+        Cell::Call(CellFn::Round(digits), args) => rounded_shape(book, args, *digits),
+        Cell::Call(
+            CellFn::Sqrt | CellFn::Ln | CellFn::Log10 | CellFn::Log2 | CellFn::Exp | CellFn::Pow,
+            _,
+        ) => Shape { exactness: Exactness::Rounded, scale: None },
     }
+}
+
+/// Rounding to digits is exact over what it rounds, and its result can be written with them.
+fn rounded_shape(book: &Book, args: &[Cell], digits: u8) -> Shape {
+    let of = args.first().map_or(Shape::INTEGER, |a| shape(book, a));
+    Shape { scale: Some(digits), ..of }
 }
 
 fn metric_shape(book: &Book, metric: &Metric) -> Shape {
@@ -188,6 +197,7 @@ impl Writer<'_, '_> {
                 .slots
                 .get(a as usize)
                 .map_or(Source::Slot(SlotKind::Count, 0), |s| Source::Slot(s.kind, s.scale)),
+            CellOp::RoundTo => Source::Digits(width(a), b as u8),
             CellOp::Bool => Source::Registers(width(NONE), width(NONE), width(NONE)),
             _ => Source::Registers(width(a), width(b), width(c)),
         };
@@ -282,9 +292,19 @@ impl Writer<'_, '_> {
             CellFn::Max => self.binary(CellOp::Max, 0, a, b),
             CellFn::Sqrt => self.unary(CellOp::Sqrt, a),
             CellFn::Ln => self.unary(CellOp::Ln, a),
+            CellFn::Log10 => self.unary(CellOp::Log10, a),
+            CellFn::Log2 => self.unary(CellOp::Log2, a),
+            CellFn::Floor => self.rounded(0, a, 0),
+            CellFn::Ceil => self.rounded(1, a, 0),
+            CellFn::Round(digits) => self.rounded(2, a, digits),
             CellFn::Exp => self.unary(CellOp::Exp, a),
             CellFn::Pow => self.binary(CellOp::Pow, 0, a, b),
         }
+    }
+
+    fn rounded(&mut self, aux: u8, a: &Cell, digits: u8) -> u32 {
+        let a = self.cell(a);
+        self.emit(CellOp::RoundTo, aux, a, u32::from(digits), 0)
     }
 
     /// Another metric's value, its stand-in for empty values applied. A rounded metric is rounded under its name, so

@@ -238,6 +238,13 @@ impl<'e, 'b> Encoder<'e, 'b> {
     fn patch(&mut self, table: &TableCode<'_>, instruction: &[u8; 16], times: &Times) -> [u8; 16] {
         let mut bytes = *instruction;
         let Some(op) = RowOp::from_u8(bytes[0]) else { return bytes };
+        if op == RowOp::TextTest {
+            let local = u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize;
+            if let Some(PendingConst::Text(text)) = table.consts.get(local) {
+                set_u32(&mut bytes, 8, self.texts.get(text).copied().unwrap_or(0));
+            }
+            return bytes;
+        }
         if !matches!(op, RowOp::ConstInt | RowOp::ConstDecimal | RowOp::ConstFloat | RowOp::ConstText) {
             return bytes;
         }

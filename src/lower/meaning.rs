@@ -20,12 +20,23 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 /// Stands where the book's time zone decides; the zone's name is then a part of what a metric means.
 const LOCAL_DAYS: &str = "LocalDaysBetween";
+/// The same for other functions of local days.
+const LOCAL: &str = "Local ";
+/// Stands where the book's calendar decides.
+const PERIOD: &str = "(Truncate";
 
 /// Hash of what a metric means: of its value, and of every metric, column type and value map it stands on.
 #[must_use]
 pub fn metric_meaning(book: &Book, id: MetricId) -> [u8; 32] {
     let text = metric_text(book, id);
-    if text.contains(LOCAL_DAYS) { hash(&format!("{text} in {}", book.timezone)) } else { hash(&text) }
+    let mut text = text;
+    if text.contains(LOCAL_DAYS) || text.contains(LOCAL) {
+        text = format!("{text} in {}", book.timezone);
+    }
+    if text.contains(PERIOD) {
+        text = format!("{text} by {:?} {}", book.first_day_of_week, book.first_month_of_year);
+    }
+    hash(&text)
 }
 
 fn metric_text(book: &Book, id: MetricId) -> String {
@@ -143,9 +154,18 @@ pub(super) fn row(book: &Book, table: &Table, expr: &Row) -> String {
             let list: Vec<String> = list.iter().map(constant).collect();
             format!("(in {} [{}])", row(book, table, a), list.join(" "))
         }
+        RowNode::TextTest(test, id, part) => {
+            let column = table.columns.get(id.0).map_or_else(String::new, |found| column(book, table, found));
+            format!("({test:?} {column} {part:?})")
+        }
         RowNode::Cast(a) => format!("(cast {:?} {})", expr.ty, all(&[a])),
         RowNode::Call(RowFn::DaysBetween, args) if args.iter().any(|a| a.ty == RowType::Timestamp) => {
             format!("({LOCAL_DAYS} {})", all(&args.iter().collect::<Vec<_>>()))
+        }
+        RowNode::Call(f @ (RowFn::Truncate(_) | RowFn::DayPart(_)), args)
+            if args.iter().any(|a| a.ty == RowType::Timestamp) =>
+        {
+            format!("({f:?} {LOCAL}{})", all(&args.iter().collect::<Vec<_>>()))
         }
         RowNode::Call(f, args) => format!("({f:?} {})", all(&args.iter().collect::<Vec<_>>())),
         RowNode::AsOf => "as_of".into(),

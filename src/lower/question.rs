@@ -261,9 +261,12 @@ fn resolve_dims(
 
 fn resolve_filter(book: &Book, query: &Query, tables: &mut [AskedTable], problems: &mut Vec<Diagnostic>) {
     let Some(text) = &query.filter else { return };
+    let texts: Vec<&str> = book.functions.iter().map(String::as_str).collect();
+    // A book that was loaded has functions that can be read.
+    let functions = lang::Library::read(&texts).unwrap_or_default();
     for asked in tables {
         let table = &book.tables[asked.id.0];
-        match lang::row_formula(text, table) {
+        match lang::row_formula(text, table, &functions) {
             Ok(row) if row.ty == RowType::Bool => asked.filter = Some(row),
             Ok(_) => problems.push(problem(
                 "RM0308",

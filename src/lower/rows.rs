@@ -5,7 +5,7 @@ use super::question::{AskedTable, Question};
 use super::table_position;
 use crate::model::{
     AggFunc, Aggregate, ArithOp, Book, CmpOp, ColumnId, ColumnType, Const, Row, RowFn, RowNode, RowType,
-    Table,
+    Table, TextTest,
 };
 use ripplemark_core::program::layout::NONE;
 use ripplemark_core::program::op::{Instruction, RowOp, SlotKind};
@@ -27,6 +27,8 @@ pub(super) struct TableCode<'b> {
     /// Loads of the dimensions.
     pub(super) keys: Vec<u32>,
     known: HashMap<[u8; 16], u32>,
+    /// Test, column and part of each text test.
+    text_tests: Vec<(u8, u32, u32)>,
     as_of: bool,
     local_days: bool,
 }
@@ -60,6 +62,7 @@ impl<'b> TableCode<'b> {
             placements: Vec::new(),
             keys: Vec::new(),
             known: HashMap::new(),
+            text_tests: Vec::new(),
             as_of: false,
             local_days: false,
         };
@@ -143,6 +146,7 @@ impl<'b> TableCode<'b> {
             }
             RowNode::IsNull(a) => self.unary(RowOp::IsNull, a),
             RowNode::In(a, list) => self.is_in(a, list),
+            RowNode::TextTest(test, column, part) => self.text_test(*test, *column, part),
             RowNode::Cast(a) => self.cast(a, row.ty),
             RowNode::Call(function, args) => self.call(*function, args, row.ty),
             RowNode::AsOf => {
@@ -211,6 +215,23 @@ impl<'b> TableCode<'b> {
         found.unwrap_or_else(|| self.emit(RowOp::ConstBool, 0, 0, 0, 0))
     }
 
+    /// Tests are numbered within the table; equal ones are one.
+    fn text_test(&mut self, test: TextTest, column: ColumnId, part: &str) -> u32 {
+        let column = self.columns.iter().position(|&c| c == column).unwrap_or(0) as u32;
+        let part = self.pending(PendingConst::Text(part.to_owned()));
+        let aux = match test {
+            TextTest::Contains => 0,
+            TextTest::StartsWith => 1,
+            TextTest::EndsWith => 2,
+        };
+        let key = (aux, column, part);
+        let number = self.text_tests.iter().position(|known| *known == key).unwrap_or_else(|| {
+            self.text_tests.push(key);
+            self.text_tests.len() - 1
+        });
+        self.emit(RowOp::TextTest, aux, column, part, number as u32)
+    }
+
     fn cast(&mut self, a: &Row, to: RowType) -> u32 {
         let register = self.row(a);
         match (a.ty, to) {
@@ -245,16 +266,11 @@ impl<'b> TableCode<'b> {
             RowFn::Sqrt => self.unary(Sqrt, a),
             RowFn::Ln => self.unary(Ln, a),
             RowFn::Exp => self.unary(Exp, a),
-            RowFn::Floor => self.unary(Floor, a),
-            RowFn::Ceil => self.unary(Ceil, a),
-            RowFn::Round => self.unary(Round, a),
+            RowFn::Log10 => self.unary(Log10, a),
+            RowFn::Log2 => self.unary(Log2, a),
+            RowFn::Floor | RowFn::Ceil | RowFn::Round => self.rounded(function, a, args.get(1)),
             RowFn::DaysBetween => {
-                let (mut from, mut to) = (self.row(a), self.row(b));
-                if a.ty == RowType::Timestamp {
-                    self.local_days = true;
-                    from = self.emit(LocalDay, 0, from, 0, 0);
-                    to = self.emit(LocalDay, 0, to, 0, 0);
-                }
+                let (from, to) = (self.day(a), self.day(b));
                 self.emit(SubInt, 0, to, from, 0)
             }
             RowFn::HoursBetween => {
@@ -263,11 +279,18 @@ impl<'b> TableCode<'b> {
                 let hour = self.number(ConstInt, i128::from(HOUR_MICROS));
                 self.emit(DivInt, 0, elapsed, hour, 0)
             }
-            RowFn::Hours => {
-                let hours = self.row(a);
-                let hour = self.number(ConstInt, i128::from(HOUR_MICROS));
-                self.emit(MulInt, 0, hours, hour, 0)
+            RowFn::Hours => self.duration(a, HOUR_MICROS),
+            RowFn::Days => self.duration(a, 24 * HOUR_MICROS),
+            RowFn::Minutes => self.duration(a, HOUR_MICROS / 60),
+            RowFn::Truncate(grain) => {
+                let day = self.day(a);
+                self.emit(PeriodStart, grain as u8, day, 0, 0)
             }
+            RowFn::DayPart(part) => {
+                let day = self.day(a);
+                self.emit(DayPart, part as u8, day, 0, 0)
+            }
+            RowFn::AddMonths => self.binary(AddMonths, a, b),
             RowFn::ToFloat => {
                 let register = self.row(a);
                 match a.ty {
@@ -276,6 +299,47 @@ impl<'b> TableCode<'b> {
                     _ => register,
                 }
             }
+        }
+    }
+
+    fn duration(&mut self, count: &Row, unit: i64) -> u32 {
+        let count = self.row(count);
+        let unit = self.number(RowOp::ConstInt, i128::from(unit));
+        self.emit(RowOp::MulInt, 0, count, unit, 0)
+    }
+
+    /// The day of a date, or the local day of a timestamp.
+    fn day(&mut self, a: &Row) -> u32 {
+        let register = self.row(a);
+        if a.ty != RowType::Timestamp {
+            return register;
+        }
+        self.local_days = true;
+        self.emit(RowOp::LocalDay, 0, register, 0, 0)
+    }
+
+    /// To a number of digits, or to whole numbers.
+    fn rounded(&mut self, function: RowFn, a: &Row, digits: Option<&Row>) -> u32 {
+        let wanted = match digits.map(|digits| &digits.node) {
+            Some(RowNode::Const(Const::Int(digits))) => u8::try_from(*digits).unwrap_or(0),
+            _ => 0,
+        };
+        let (aux, whole) = match function {
+            RowFn::Floor => (0, RowOp::Floor),
+            RowFn::Ceil => (1, RowOp::Ceil),
+            _ => (2, RowOp::Round),
+        };
+        match a.ty {
+            RowType::Decimal(scale) if scale > wanted => {
+                let a = self.row(a);
+                self.emit(RowOp::DropDigits, aux, a, u32::from(scale - wanted), 0)
+            }
+            RowType::Decimal(_) => self.row(a),
+            _ if digits.is_some() => {
+                let a = self.row(a);
+                self.emit(RowOp::RoundDigits, 0, a, u32::from(wanted), 0)
+            }
+            _ => self.unary(whole, a),
         }
     }
 
@@ -331,7 +395,7 @@ pub(super) fn relation(op: CmpOp) -> u8 {
 pub(super) fn columns_of(row: &Row, out: &mut BTreeSet<ColumnId>) {
     match &row.node {
         RowNode::Const(_) | RowNode::Missing | RowNode::AsOf => {}
-        RowNode::Column(c) => {
+        RowNode::Column(c) | RowNode::TextTest(_, c, _) => {
             out.insert(*c);
         }
         RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::In(a, _) | RowNode::Cast(a) => {

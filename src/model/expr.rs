@@ -4,6 +4,7 @@
 //! operands already have equal types (`RowNode::Cast` shows every conversion), and what cannot be
 //! evaluated exactly as specified cannot be written down.
 
+use super::query::Grain;
 use super::{ColumnId, MetricId, TableId};
 
 /// Type of a row expression.
@@ -80,7 +81,7 @@ pub enum RowNode {
     /// and gives Float; `Mul` of Decimal(a) and Decimal(b) gives Decimal(a + b); `Add`, `Sub`, `Rem` of
     /// Decimal want equal scales. Timestamp ± Duration gives Timestamp, Timestamp − Timestamp gives
     /// Duration, Duration ± Duration gives Duration, Duration * Int gives Duration,
-    /// Date − Date gives Int (days).
+    /// Date − Date gives Int (days), Date ± Int (days) gives Date.
     Arith(ArithOp, Box<Row>, Box<Row>),
     /// Comparison of two operands of one type (Decimal: equal scales). Bool and Text: `Eq`, `Ne` only;
     /// Text: at least one side is a constant.
@@ -97,12 +98,25 @@ pub enum RowNode {
     IsNull(Box<Row>),
     /// `a in [c1, c2, ..]`, constants of `a`'s type.
     In(Box<Row>, Vec<Const>),
+    /// Whether the text of a column has a part, byte by byte.
+    TextTest(TextTest, ColumnId, String),
     /// Int → Float (nearest), Int → Decimal, Decimal → Decimal with a larger scale.
     Cast(Box<Row>),
     /// A function.
     Call(RowFn, Vec<Row>),
     /// The query's `as_of` as a Timestamp (the first instant after it).
     AsOf,
+}
+
+/// What is asked about a part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TextTest {
+    /// It stands somewhere.
+    Contains,
+    /// The text begins with it.
+    StartsWith,
+    /// The text ends with it.
+    EndsWith,
 }
 
 /// Arithmetic operators of row expressions.
@@ -146,20 +160,48 @@ pub enum RowFn {
     Ln,
     /// `exp(x)`: Float.
     Exp,
-    /// `floor(x)`: Float → Float.
+    /// `floor(x)`: Float → Float, Decimal → Decimal(0).
     Floor,
-    /// `ceil(x)`: Float → Float (Rhai spells it `ceiling`).
+    /// `ceil(x)`: Float → Float, Decimal → Decimal(0) (Rhai spells it `ceiling`).
     Ceil,
-    /// `round(x)`: Float → Float, half away from zero.
+    /// `round(x)`, or `round(x, n)` with a constant Int: half away from zero. Float → Float, Decimal → Decimal(n), where
+    /// n is smaller than its scale.
     Round,
+    /// `log10(x)`: Float; reasons as for `ln`.
+    Log10,
+    /// `log2(x)`: Float; reasons as for `ln`.
+    Log2,
     /// `days_between(a, b)`: calendar days from a to b in the book's time zone: two Dates or two Timestamps → Int.
     DaysBetween,
     /// `hours_between(a, b)`: elapsed hours from a to b: two Timestamps → Float.
     HoursBetween,
     /// `hours(n)`: Int → Duration.
     Hours,
+    /// `days(n)`: Int → Duration, of 24 hours each.
+    Days,
+    /// `minutes(n)`: Int → Duration.
+    Minutes,
+    /// `truncate(t, "month")`: Date or Timestamp (by its local day) → Date, the first day of the period in the book's
+    /// calendar.
+    Truncate(Grain),
+    /// `add_months(d, n)`: Date and Int → Date; the last day of a month that is too short.
+    AddMonths,
+    /// `year(d)`, `month(d)`, `weekday(d)`: Date or Timestamp (by its local day) → Int.
+    DayPart(DayPart),
     /// `to_float(x)`: Decimal or Int → Float (nearest).
     ToFloat,
+}
+
+/// A part of a calendar day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum DayPart {
+    /// The calendar year, whatever month the book's year begins with.
+    Year = 0,
+    /// 1 to 12.
+    Month = 1,
+    /// 1 for Monday to 7 for Sunday.
+    Weekday = 3,
 }
 
 /// A cell expression: what a metric is, over aggregates and other metrics.
@@ -224,6 +266,16 @@ pub enum CellFn {
     Ln,
     /// `exp(x)` of x rounded to binary64.
     Exp,
+    /// `floor(x)`, exact.
+    Floor,
+    /// `ceil(x)`, exact.
+    Ceil,
+    /// `round(x, n)`: to this many digits after the point, half away from zero, exact.
+    Round(u8),
+    /// `log10(x)` of x rounded to binary64.
+    Log10,
+    /// `log2(x)` of x rounded to binary64.
+    Log2,
     /// `pow(x, y)` of both rounded to binary64. (`x ** 2` with a literal 0 to 8 is `Arith(Mul)` instead.)
     Pow,
 }

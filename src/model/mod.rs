@@ -14,7 +14,8 @@ mod stage;
 mod target;
 
 pub use expr::{
-    AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, Row, RowFn, RowNode, RowType,
+    AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, DayPart, Row, RowFn, RowNode, RowType,
+    TextTest,
 };
 pub use facet::{Facet, FacetExpr, FacetFn, FacetKind, FacetName};
 pub use link::{Arithmetic, Identity, Link, LinkKind};
@@ -65,6 +66,9 @@ pub struct Book {
     pub teams: Vec<Team>,
     /// The tables, in the order of the book.
     pub tables: Vec<Table>,
+    /// Texts with functions that formulas can call. Formulas of the book have them written out already; filters of
+    /// queries are read later.
+    pub functions: Vec<String>,
     /// The metrics, in the order of the book.
     pub metrics: Vec<Metric>,
     /// What moves what, in the order of the book.

@@ -97,7 +97,10 @@ fn slots_of(view: &View<'_>, register: usize) -> Vec<usize> {
             | CellOp::Round64
             | CellOp::Sqrt
             | CellOp::Ln
-            | CellOp::Exp => need(&[ins.a]),
+            | CellOp::Exp
+            | CellOp::Log10
+            | CellOp::Log2
+            | CellOp::RoundTo => need(&[ins.a]),
             CellOp::Add
             | CellOp::Sub
             | CellOp::Mul

@@ -6,6 +6,8 @@
 
 #![allow(clippy::float_cmp)] // Comparison by IEEE is what is told here.
 
+pub(crate) mod calendar;
+
 use std::cmp::Ordering;
 
 use num_bigint::BigInt;
@@ -103,6 +105,68 @@ macro_rules! float_arithmetic {
     };
 }
 
+fn logarithm(function: fn(f64) -> f64, x: f64) -> Try<f64> {
+    if x == 0.0 {
+        fail("unbounded")
+    } else if x < 0.0 {
+        fail("sign")
+    } else {
+        finite(function(x))
+    }
+}
+
+/// The double nearest to x, taken as the fraction that it is and rounded, halves away from zero, to some digits.
+fn round_to(x: f64, digits: u32) -> f64 {
+    let bits = x.to_bits() & !(1 << 63);
+    let mantissa = (bits & ((1 << 52) - 1)) | (u64::from(bits >> 52 != 0) << 52);
+    let den = BigInt::from(1) << 1075u32;
+    let num = (BigInt::from(mantissa) << (bits >> 52).max(1)) * BigInt::from(10).pow(digits);
+    let whole: BigInt = (num * 2 + &den) / (den * 2);
+    let magnitude: f64 = format!("{whole}e-{digits}").parse().unwrap();
+    magnitude.copysign(x)
+}
+
+/// Functions of three values.
+fn several(engine: &mut Engine) {
+    type Choice = fn(f64, f64) -> bool;
+    let fold = |better: Choice, values: [Dynamic; 3]| -> Dynamic {
+        if values.iter().any(Dynamic::is_unit) {
+            return Dynamic::UNIT;
+        }
+        let [a, b, c] = values;
+        let pick = |a: Dynamic, b: Dynamic| {
+            let is_better = match (a.as_int(), b.as_int()) {
+                (Ok(a), Ok(b)) => better(1.0, 0.0) == (b > a) && a != b,
+                _ => better(b.as_float().unwrap(), a.as_float().unwrap()),
+            };
+            if is_better { b } else { a }
+        };
+        pick(pick(a, b), c)
+    };
+    engine.register_fn("min", move |a: Dynamic, b: Dynamic, c: Dynamic| fold(|b, a| b < a, [a, b, c]));
+    engine.register_fn("max", move |a: Dynamic, b: Dynamic, c: Dynamic| fold(|b, a| b > a, [a, b, c]));
+    engine.register_fn("clamp", |x: Dynamic, low: i64, high: i64| match (x.as_int(), x.is_unit()) {
+        (Ok(x), _) => Dynamic::from(if x < low {
+            low
+        } else if x > high {
+            high
+        } else {
+            x
+        }),
+        _ => Dynamic::UNIT,
+    });
+    engine.register_fn("clamp", |x: Dynamic, low: f64, high: f64| match (x.as_float(), x.is_unit()) {
+        (Ok(x), _) => Dynamic::from(if x < low {
+            low
+        } else if x > high {
+            high
+        } else {
+            x
+        }),
+        _ => Dynamic::UNIT,
+    });
+}
+
 /// The interpreter with our rules.
 pub(crate) fn engine() -> Engine {
     let mut engine = Engine::new();
@@ -123,28 +187,33 @@ pub(crate) fn engine() -> Engine {
     });
     missing_wins!(engine, i64, "+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max");
     missing_wins!(engine, f64, "+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max");
-    missing_wins!(engine, bool, "==", "!=");
+    missing_wins!(engine, bool, "==", "!=", "&", "|", "^");
     missing_wins!(engine, &str, "==", "!=");
-    for name in ["+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max"] {
+    for name in ["+", "-", "*", "/", "%", "**", "==", "!=", "<", "<=", ">", ">=", "min", "max", "&", "|", "^"]
+    {
         engine.register_fn(name, |_: (), _: ()| ());
     }
-    for name in ["+", "-", "!", "abs", "sqrt", "ln", "exp", "floor", "ceiling", "round", "to_float"] {
+    several(&mut engine);
+    calendar::register(&mut engine);
+    engine.register_fn("round", |x: f64, digits: i64| round_to(x, digits as u32));
+    engine.register_fn("round", |_: (), _: i64| ());
+    engine.register_fn("log10", |x: f64| logarithm(libm::log10, x));
+    engine.register_fn("log2", |x: f64| logarithm(libm::log2, x));
+    for name in [
+        "+", "-", "!", "abs", "sqrt", "ln", "exp", "floor", "ceiling", "round", "to_float", "log10", "log2",
+        "sign",
+    ] {
         engine.register_fn(name, |_: ()| ());
+    }
+    for name in ["contains", "starts_with", "ends_with"] {
+        engine.register_fn(name, |_: (), _: &str| ());
     }
     engine.register_fn("is_null", |value: Dynamic| value.is_unit());
     engine.register_fn("to_float", |value: i64| value as f64);
     engine.register_fn("to_float", |value: f64| value);
     engine.register_fn("sqrt", |x: f64| if x < 0.0 { fail("sign") } else { Ok(x.sqrt()) });
     engine.register_fn("exp", |x: f64| finite(libm::exp(x)));
-    engine.register_fn("ln", |x: f64| {
-        if x == 0.0 {
-            fail("unbounded")
-        } else if x < 0.0 {
-            fail("sign")
-        } else {
-            finite(libm::log(x))
-        }
-    });
+    engine.register_fn("ln", |x: f64| logarithm(libm::log, x));
     engine
 }
 
@@ -169,6 +238,7 @@ fn reason(error: &EvalAltResult) -> &'static str {
     let text = match error {
         EvalAltResult::ErrorRuntime(value, _) => value.to_string(),
         EvalAltResult::ErrorArithmetic(text, _) => text.clone(),
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => return reason(inner),
         other => panic!("the oracle cannot run a formula: {other}"),
     };
     for name in ["zero_denominator", "sign", "unbounded", "overflow"] {

@@ -6,6 +6,7 @@
 use super::width::{REGISTER_HEAD, register_words};
 use crate::error::{Code, Error};
 use crate::eval;
+use crate::num::digits::Rounding;
 use crate::num::{NumError, Rational, RationalMut, Rounded, limbs};
 use crate::program::Program;
 use crate::program::layout::NONE;
@@ -254,7 +255,10 @@ impl<'r> Operands<'r, '_> {
             | CellOp::Round64
             | CellOp::Sqrt
             | CellOp::Ln
-            | CellOp::Exp => self.unary(ins, out, working),
+            | CellOp::Exp
+            | CellOp::Log10
+            | CellOp::Log2
+            | CellOp::RoundTo => self.unary(ins, out, working),
             CellOp::Add
             | CellOp::Sub
             | CellOp::Mul
@@ -317,6 +321,13 @@ impl<'r> Operands<'r, '_> {
                 let rows = limbs::to_u128(value.numerator()).and_then(|n| u64::try_from(n).ok());
                 return Ok(Marks { n: rows.unwrap_or(marks.n), ..marks });
             }
+            CellOp::RoundTo => {
+                let rounding = Rounding::from_u8(ins.aux).unwrap_or(Rounding::HalfAway);
+                out.round_to(value, ins.b as u8, rounding, working)?;
+                return Ok(marks);
+            }
+            CellOp::Log10 => eval::logarithm_10,
+            CellOp::Log2 => eval::logarithm_2,
             CellOp::Sqrt => eval::square_root,
             CellOp::Ln => eval::logarithm,
             CellOp::Exp => eval::exponential,

@@ -32,6 +32,8 @@ pub enum Source {
     Slot(SlotKind, u8),
     /// Registers of these widths (those that the instruction does not have: anything).
     Registers(Width, Width, Width),
+    /// A register of this width that is rounded to these digits after the point.
+    Digits(Width, u8),
 }
 
 /// Words that a register takes.
@@ -62,7 +64,8 @@ pub fn needs(op: CellOp, source: Source) -> Option<Needs> {
     let (width, working) = match (op, source) {
         (CellOp::Number, Source::Number(scale)) => (Width::decimal(scale), 0),
         (CellOp::Slot, Source::Slot(kind, scale)) => (slot_width(kind, scale), 0),
-        (CellOp::Number | CellOp::Slot, _) => return None,
+        (CellOp::RoundTo, Source::Digits(a, digits)) => (a.round_to(digits), a.scratch_round_to()),
+        (CellOp::Number | CellOp::Slot | CellOp::RoundTo, _) => return None,
         (CellOp::Bool | CellOp::Not | CellOp::And | CellOp::Or | CellOp::IsNull, _) => (nothing, 0),
         (CellOp::Compare, _) => (nothing, a.scratch_cmp(b)),
         (CellOp::Neg | CellOp::Abs | CellOp::Rows, _) => (a, 0),
@@ -72,7 +75,9 @@ pub fn needs(op: CellOp, source: Source) -> Option<Needs> {
         (CellOp::Min | CellOp::Max, _) => (a.or(b), a.scratch_cmp(b)),
         (CellOp::If, _) => (b.or(c), 0),
         (CellOp::Coalesce, _) => (a.or(b), 0),
-        (CellOp::Round64 | CellOp::Sqrt | CellOp::Ln | CellOp::Exp, _) => (Width::FLOAT, a.scratch_round()),
+        (CellOp::Round64 | CellOp::Sqrt | CellOp::Ln | CellOp::Exp | CellOp::Log10 | CellOp::Log2, _) => {
+            (Width::FLOAT, a.scratch_round())
+        }
         (CellOp::Pow, _) => (Width::FLOAT, a.scratch_round().max(b.scratch_round())),
     };
     if width.num > MAX_WORDS || width.den > MAX_WORDS {
@@ -95,6 +100,7 @@ pub(crate) fn of(program: &Program<'_>, ins: &Instruction<CellOp>) -> Option<Nee
             let slot = program.slot(ins.a as usize);
             Source::Slot(slot.kind, slot.scale)
         }
+        CellOp::RoundTo => Source::Digits(register(ins.a), ins.b as u8),
         CellOp::Bool => Source::Registers(register(NONE), register(NONE), register(NONE)),
         _ => Source::Registers(register(ins.a), register(ins.b), register(ins.c)),
     };

@@ -7,6 +7,7 @@ use super::text::{self, Digits, TextMap, TextValue};
 use super::{CHUNK, Register};
 use crate::batch::{Column, Data, TimeUnit};
 use crate::num::decimal;
+use crate::program::op::{Instruction, RowOp};
 use crate::program::{ColumnView, Program};
 use crate::reason::Reasons;
 use crate::types::LogicalType;
@@ -242,6 +243,41 @@ fn load_text(fill: Fill<'_, '_>, program: &Program<'_>, declared: &ColumnView<'_
             }
         };
         register.lo[i] = value;
+        register.reasons[i] = reasons.0;
+    }
+}
+
+/// Answers a text test for some rows of a column, at most [`CHUNK`].
+pub(crate) fn text_test(
+    register: &mut Register,
+    program: &Program<'_>,
+    declared: &ColumnView<'_>,
+    column: &Column<'_>,
+    map: &TextMap<'_>,
+    ins: &Instruction<RowOp>,
+    rows: core::ops::Range<usize>,
+) {
+    let pattern = program.text(ins.b as usize);
+    for i in 0..rows.len().min(CHUNK) {
+        let row = rows.start + i;
+        let known = match &column.data {
+            Data::Dict { codes, .. } if status(column, row).is_none() => {
+                codes.get(row).and_then(|code| map.answer(code, ins.c))
+            }
+            _ => None,
+        };
+        let (value, reasons) = known.unwrap_or_else(|| {
+            let mut digits = Digits::EMPTY;
+            match text::text_at(program, declared, column, row, &mut digits) {
+                TextValue::Missing => (0, Reasons::EMPTY),
+                TextValue::Invalid => (0, Reasons::INVALID_INPUT),
+                TextValue::Bytes(bytes, _) => {
+                    (u64::from(text::passes(ins.aux, bytes, pattern)), Reasons::NONE)
+                }
+            }
+        });
+        register.lo[i] = value;
+        register.hi[i] = 0;
         register.reasons[i] = reasons.0;
     }
 }

@@ -9,7 +9,7 @@ mod text;
 
 pub use load::{accepts, capacity};
 pub(crate) use load::{load, status};
-pub(crate) use ops::{exponential, holds, logarithm, power, run, square_root};
+pub(crate) use ops::{exponential, holds, logarithm, logarithm_2, logarithm_10, power, run, square_root};
 pub use text::column_words;
 pub(crate) use text::{Digits, TextMaps, TextValue, text_at};
 

@@ -6,10 +6,12 @@
 use super::text::TextMaps;
 use super::{CHUNK, Register, load};
 use crate::batch::Column;
+use crate::num::digits::{self, Rounding};
 use crate::num::{remainder, round};
 use crate::program::op::{Instruction, RowOp};
 use crate::program::{Program, TableView};
 use crate::reason::Reasons;
+use crate::time::{Grain, civil};
 
 /// Runs a table's row code over some rows, at most [`CHUNK`]. Registers must be as many as instructions.
 pub(crate) fn run(
@@ -28,6 +30,10 @@ pub(crate) fn run(
             let Some(column) = columns.get(ins.a as usize) else { return };
             let declared = program.column(table, ins.a as usize);
             load(dst, program, &declared, column, &maps.of(ins.a as usize), rows.clone());
+        } else if ins.op == RowOp::TextTest {
+            let Some(column) = columns.get(ins.a as usize) else { return };
+            let declared = program.column(table, ins.a as usize);
+            load::text_test(dst, program, &declared, column, &maps.of(ins.a as usize), &ins, rows.clone());
         } else {
             step(dst, below, program, &ins, rows.len().min(CHUNK));
         }
@@ -38,7 +44,7 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
     use RowOp::*;
     let x = Operands { dst, below, ins, len };
     match ins.op {
-        Load => {}
+        Load | TextTest => {}
         ConstInt | ConstFloat | ConstDecimal => x.constant(program.const_i128(ins.a), Reasons::NONE),
         ConstBool | ConstText => x.constant(i128::from(ins.a), Reasons::NONE),
         Missing => x.constant(0, Reasons::EMPTY),
@@ -74,6 +80,10 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
             let scale = ins.b as u8;
             x.decimal1_words(|a| quotient(a, scale, 1, 0));
         }
+        DropDigits => {
+            let (digits, rounding) = (ins.b as u8, Rounding::from_u8(ins.aux).unwrap_or(Rounding::HalfAway));
+            x.decimal1(|a| digits::drop_digits(a, digits, rounding));
+        }
         NegFloat => x.words1(|a| Ok(a ^ 1 << 63)),
         AbsFloat => x.words1(|a| Ok(a & !(1 << 63))),
         AddFloat => x.float2(|a, b| a + b),
@@ -98,6 +108,12 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
         MaxFloat => x.words2(|a, b| Ok(if total_order(b) > total_order(a) { b } else { a })),
         Sqrt => x.words1(|a| square_root(f64::from_bits(a))),
         Ln => x.words1(|a| logarithm(f64::from_bits(a))),
+        Log10 => x.words1(|a| logarithm_10(f64::from_bits(a))),
+        Log2 => x.words1(|a| logarithm_2(f64::from_bits(a))),
+        RoundDigits => {
+            let digits = ins.b as u8;
+            x.words1(|a| digits::round_f64(a, digits).ok_or(Reasons::OVERFLOW));
+        }
         Exp => x.words1(|a| finite(libm::exp(f64::from_bits(a)))),
         Floor => x.words1(|a| finite(libm::floor(f64::from_bits(a)))),
         Ceil => x.words1(|a| finite(libm::ceil(f64::from_bits(a)))),
@@ -108,6 +124,18 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
             let zone = program.zone();
             x.words1(|a| Ok(zone.local_day(a as i64) as u64));
         }
+        PeriodStart => {
+            let (calendar, grain) = (program.calendar(), Grain::from_u8(ins.aux).unwrap_or(Grain::Day));
+            x.int1(|day| civil::in_calendar(day).then(|| calendar.start(grain, day)));
+        }
+        AddMonths => x.int2(checked(civil::add_months)),
+        DayPart => x.int1(|day| match ins.aux {
+            3 => civil::weekday(day),
+            _ if !civil::in_calendar(day) => None,
+            0 => Some(civil::civil_from_days(day).0),
+            1 => Some(civil::civil_from_days(day).1),
+            _ => Some(civil::civil_from_days(day).2),
+        }),
         CompareInt => x.compare(ins.aux, |a| a as i64),
         CompareFloat => x.compare(ins.aux, total_order),
         CompareCode => x.compare(ins.aux, |a| a),
@@ -159,12 +187,26 @@ pub(crate) fn square_root(x: f64) -> Result<u64, Reasons> {
 
 /// `ln` with its reasons; also used by cell code.
 pub(crate) fn logarithm(x: f64) -> Result<u64, Reasons> {
+    logarithm_by(libm::log, x)
+}
+
+/// `log10` with its reasons; also used by cell code.
+pub(crate) fn logarithm_10(x: f64) -> Result<u64, Reasons> {
+    logarithm_by(libm::log10, x)
+}
+
+/// `log2` with its reasons; also used by cell code.
+pub(crate) fn logarithm_2(x: f64) -> Result<u64, Reasons> {
+    logarithm_by(libm::log2, x)
+}
+
+fn logarithm_by(function: fn(f64) -> f64, x: f64) -> Result<u64, Reasons> {
     if is_zero(x.to_bits()) {
         Err(Reasons::UNBOUNDED)
     } else if is_negative(x) {
         Err(Reasons::SIGN)
     } else {
-        finite(libm::log(x))
+        finite(function(x))
     }
 }
 

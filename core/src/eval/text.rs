@@ -5,6 +5,7 @@
 
 use super::load;
 use crate::batch::{Column, Data, Text};
+use crate::program::op::RowOp;
 use crate::program::{ColumnView, Program, TableView};
 use crate::reason::Reasons;
 
@@ -103,7 +104,21 @@ pub(crate) struct TextMaps<'m> {
     words: &'m mut [u64],
 }
 
-/// A dictionary entry's meaning, packed: constant + 1, or 0 for none, and two status bits.
+/// Whether text contains (0), begins with (1) or ends with (2) a pattern, byte by byte.
+pub(crate) fn passes(test: u8, text: &[u8], pattern: &[u8]) -> bool {
+    match test {
+        0 => pattern.is_empty() || text.windows(pattern.len()).any(|part| part == pattern),
+        1 => text.starts_with(pattern),
+        _ => text.ends_with(pattern),
+    }
+}
+
+/// A dictionary entry's meaning, packed: constant + 1, or 0 for none, in the bits below `TEST_BIT`; from there on the
+/// answers of the table's first text tests; two status bits.
+const TEST_BIT: u32 = 33;
+/// Text tests whose answers an entry has room for. Those behind them are answered row by row.
+const TESTS: u32 = 62 - TEST_BIT;
+const CONSTANT: u64 = (1 << TEST_BIT) - 1;
 const MISSING_BIT: u64 = 1 << 62;
 const INVALID_BIT: u64 = 1 << 63;
 
@@ -157,7 +172,41 @@ impl<'m> TextMaps<'m> {
             }
             next += 2 * values.len();
         }
+        Self::answer_tests(program, table, columns, words)?;
         Some(TextMaps { words })
+    }
+
+    /// Answers each text test for each dictionary entry.
+    fn answer_tests(
+        program: &Program<'_>,
+        table: &TableView<'_>,
+        columns: &[Column<'_>],
+        words: &mut [u64],
+    ) -> Option<()> {
+        for i in 0..table.code_count {
+            let ins = program.instruction(table, i)?;
+            if ins.op != RowOp::TextTest || ins.c >= TESTS {
+                continue;
+            }
+            let column = columns.get(ins.a as usize)?;
+            let Some(values) = dictionary(column) else { continue };
+            let declared = program.column(table, ins.a as usize);
+            let start = usize::try_from(*words.get(ins.a as usize)?).ok()?;
+            let pattern = program.text(ins.b as usize);
+            for entry in 0..values.len() {
+                let word = words.get_mut(start + 2 * entry)?;
+                if *word & (MISSING_BIT | INVALID_BIT) != 0 {
+                    continue;
+                }
+                let meant = values.get(entry).map(|bytes| resolve(program, &declared, bytes));
+                if let Some(TextValue::Bytes(bytes, _)) = meant
+                    && passes(ins.aux, bytes, pattern)
+                {
+                    *word |= 1 << (TEST_BIT + ins.c);
+                }
+            }
+        }
+        Some(())
     }
 
     fn slot(&self, column: usize, entry: usize) -> Option<usize> {
@@ -192,10 +241,25 @@ impl TextMap<'_> {
     pub(crate) fn constant(&self, entry: usize) -> (u64, Reasons) {
         match self.words.get(entry.saturating_mul(2)) {
             Some(&packed) if packed & MISSING_BIT != 0 => (OTHER, Reasons::EMPTY),
-            Some(&packed) if packed & INVALID_BIT == 0 => {
-                (if packed == 0 { OTHER } else { packed - 1 }, Reasons::NONE)
-            }
+            Some(&packed) if packed & INVALID_BIT == 0 => match packed & CONSTANT {
+                0 => (OTHER, Reasons::NONE),
+                constant => (constant - 1, Reasons::NONE),
+            },
             _ => (OTHER, Reasons::INVALID_INPUT),
+        }
+    }
+
+    /// Value and reasons of a text test for a dictionary entry; `None` where the entry has no room for the test.
+    pub(crate) fn answer(&self, entry: usize, test: u32) -> Option<(u64, Reasons)> {
+        if test >= TESTS {
+            return None;
+        }
+        match self.words.get(entry.saturating_mul(2)) {
+            Some(&packed) if packed & MISSING_BIT != 0 => Some((0, Reasons::EMPTY)),
+            Some(&packed) if packed & INVALID_BIT == 0 => {
+                Some((packed >> (TEST_BIT + test) & 1, Reasons::NONE))
+            }
+            _ => Some((0, Reasons::INVALID_INPUT)),
         }
     }
 }

@@ -237,6 +237,77 @@ pub fn divrem_small(a: &mut [u64], divisor: NonZeroU64) -> u64 {
     rest
 }
 
+/// `quotient = a / b`, rounded down; both others are shifted by the same number of bits, and `a` becomes the
+/// remainder, shifted. The highest word of `a` has to be 0 and free.
+///
+/// # Errors
+/// [`NumError::ZeroDenominator`] if `b` is 0; [`NumError::Short`] if `a` has no free word or `quotient` is too short.
+pub fn div_rem(quotient: &mut [u64], a: &mut [u64], b: &mut [u64]) -> Result<usize, NumError> {
+    quotient.fill(0);
+    let words = len(b);
+    let divisor = b.get_mut(..words).unwrap_or(&mut []);
+    let Some(&top) = divisor.last() else { return Err(NumError::ZeroDenominator) };
+    if a.last().is_some_and(|&free| free != 0) || a.is_empty() {
+        return Err(NumError::Short);
+    }
+    let bits = top.leading_zeros() as usize;
+    shl_in_word(divisor, bits)?;
+    shl_in_word(a, bits)?;
+    let divisor = &*divisor;
+    let top = divisor.last().and_then(|&top| NonZeroU128::new(u128::from(top)));
+    let Some(top) = top else { return Err(NumError::ZeroDenominator) };
+    let second = words.checked_sub(2).and_then(|at| divisor.get(at)).copied().unwrap_or(0);
+    for place in (0..a.len().saturating_sub(words)).rev() {
+        let Some(part) = a.get_mut(place..=place + words) else { continue };
+        let word = |back: usize| {
+            part.len().checked_sub(back).and_then(|at| part.get(at)).map_or(0, |&word| u128::from(word))
+        };
+        // The two highest words give a digit that is at most two too large; the third leaves at most one.
+        let (high, next) = (word(1) << 64 | word(2), if words > 1 { word(3) } else { 0 });
+        let (mut digit, mut rest) = (high / top, high % top);
+        while digit >> 64 != 0 || digit * u128::from(second) > (rest << 64 | next) {
+            digit -= 1;
+            rest += top.get();
+            if rest >> 64 != 0 {
+                break;
+            }
+        }
+        if subtract_product(part, divisor, digit as u64) {
+            digit -= 1;
+            add_back(part, divisor);
+        }
+        if digit != 0 {
+            *quotient.get_mut(place).ok_or(NumError::Short)? = digit as u64;
+        }
+    }
+    Ok(len(quotient))
+}
+
+/// `part -= divisor × digit`, modulo its length; true if it was larger than `part`.
+fn subtract_product(part: &mut [u64], divisor: &[u64], digit: u64) -> bool {
+    let (mut carry, mut borrow) = (0u64, false);
+    for (x, y) in part.iter_mut().zip(divisor.iter().copied().chain(core::iter::repeat(0))) {
+        let (low, high) = digit.carrying_mul(y, carry);
+        carry = high;
+        let (left, first) = x.overflowing_sub(low);
+        let (left, second) = left.overflowing_sub(u64::from(borrow));
+        *x = left;
+        borrow = first || second;
+    }
+    borrow
+}
+
+/// `part += divisor`, modulo its length.
+fn add_back(part: &mut [u64], divisor: &[u64]) {
+    let mut carry = false;
+    for (x, y) in part.iter_mut().zip(divisor.iter().copied().chain(core::iter::repeat(0))) {
+        let (sum, first) = x.overflowing_add(y);
+        let (sum, second) = sum.overflowing_add(u64::from(carry));
+        *x = sum;
+        carry = first || second;
+    }
+}
+
 /// `a = a / divisor` where `divisor` is odd and divides `a`; otherwise the result means nothing.
 ///
 /// Works from the lowest word up: the inverse of the divisor modulo 2^64 gives each word of the quotient at once.

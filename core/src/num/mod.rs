@@ -34,6 +34,7 @@
 
 pub mod canonical;
 pub mod decimal;
+pub mod digits;
 pub mod float_sum;
 pub mod int_sum;
 pub mod limbs;

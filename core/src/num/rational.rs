@@ -14,6 +14,7 @@
 
 use core::cmp::Ordering;
 
+use super::digits::{self, Rounding};
 use super::float_sum::{self, FLOAT_SUM_WORDS, FLOAT_UNIT_EXPONENT};
 use super::int_sum::DEC_SUM_WORDS;
 use super::{NumError, Rounded, decimal, limbs, round, twos};
@@ -321,6 +322,25 @@ impl<'a> RationalMut<'a> {
     pub fn div(&mut self, a: Rational<'_>, b: Rational<'_>) -> Result<(), NumError> {
         self.set_zero();
         self.mul(a, b.reciprocal()?)
+    }
+
+    /// Sets `a` rounded to `digits` after the point; width [`Width::round_to`](super::Width::round_to), scratch
+    /// [`Width::scratch_round_to`](super::Width::scratch_round_to).
+    ///
+    /// # Errors
+    /// If the block or the scratch is too small; [`NumError::Scale`] for more than
+    /// [`MAX_DIGITS`](super::digits::MAX_DIGITS).
+    pub fn round_to(
+        &mut self,
+        a: Rational<'_>,
+        digits: u8,
+        rounding: Rounding,
+        scratch: &mut [u64],
+    ) -> Result<(), NumError> {
+        self.set_zero();
+        digits::round_quotient(self.num, a.negative, a.num, a.den, digits, rounding, scratch)?;
+        self.set_scale(digits)?;
+        self.seal(a.negative)
     }
 
     /// Sets the numerator `magnitude × 2^shift` and the denominator 2^1074, with common twos left out. `magnitude`

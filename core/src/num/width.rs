@@ -71,6 +71,18 @@ impl Width {
         Width { num: self.num.saturating_add(other.den), den: self.den.saturating_add(other.num) }
     }
 
+    /// Of a number rounded to some digits after the point.
+    #[must_use]
+    pub const fn round_to(self, digits: u8) -> Width {
+        Width { num: self.num.saturating_add(1), den: Self::power_of_ten(digits) }
+    }
+
+    /// Scratch words for rounding to digits.
+    #[must_use]
+    pub const fn scratch_round_to(self) -> usize {
+        self.num.saturating_add(2).saturating_add(larger(self.den, 1))
+    }
+
     /// Large enough for either.
     #[must_use]
     pub const fn or(self, other: Width) -> Width {

@@ -87,6 +87,8 @@ ops! {
         RemDecimal = 33,
         /// `a / b` as the nearest binary64; `c` is `scale of a | scale of b << 8`.
         DivDecimal = 34,
+        /// `a / 10^b`, rounded to an integer: `aux` is 0 down, 1 up, 2 half away from zero.
+        DropDigits = 35,
         AddFloat = 40,
         SubFloat = 41,
         MulFloat = 42,
@@ -99,6 +101,9 @@ ops! {
         CompareFloat = 52,
         /// Bool or Text; `aux` 0 or 1.
         CompareCode = 53,
+        /// Whether the text of column `a` (no register) contains (`aux` 0), begins with (1) or ends with (2) text
+        /// constant `b`. `c` counts the text tests of the table from 0.
+        TextTest = 54,
         And = 60,
         Or = 61,
         /// `if a { b } else { c }`; `aux` is the kind of `b` and `c`.
@@ -112,6 +117,13 @@ ops! {
         DecimalToFloat = 72,
         /// The local day of timestamp `a`.
         LocalDay = 73,
+        /// First day of the period that holds day `a`; `aux` is the grain (1 day to 5 year). Beyond the calendar:
+        /// `overflow`, also for the next two.
+        PeriodStart = 74,
+        /// Day `a`, `b` months later; the last day of a month that is too short.
+        AddMonths = 75,
+        /// Of day `a`: `aux` 0 the year, 1 the month, 2 the day of the month, 3 the day of the week (1 Monday).
+        DayPart = 76,
         AbsInt = 80,
         AbsDecimal = 81,
         AbsFloat = 82,
@@ -128,6 +140,10 @@ ops! {
         Ceil = 94,
         /// Half away from zero.
         Round = 95,
+        Log10 = 96,
+        Log2 = 97,
+        /// `a` to `b` digits after the point, half away from zero.
+        RoundDigits = 98,
     }
 }
 
@@ -161,12 +177,16 @@ ops! {
         Max = 52,
         /// `a`, a count of rows, which from here on is also its own `n`.
         Rows = 53,
+        /// `a` to `b` digits after the point: `aux` is 0 down, 1 up, 2 half away from zero.
+        RoundTo = 54,
         /// Nearest binary64 of `a`, taken as exact from here on.
         Round64 = 60,
         Sqrt = 61,
         Ln = 62,
         Exp = 63,
         Pow = 64,
+        Log10 = 65,
+        Log2 = 66,
     }
 }
 

@@ -6,8 +6,9 @@ use super::op::{CellOp, Instruction, Kind, RowOp};
 use super::{DimType, Key, Program, TableView, kind_of, read_i64, read_u8, read_u32};
 use crate::cell::width;
 use crate::error::{Code, Error};
+use crate::num::digits::MAX_DIGITS;
 use crate::state::slot_words;
-use crate::time::Zone;
+use crate::time::{Grain, Zone};
 
 /// Offsets from UTC beyond a day do not exist; the bound keeps day arithmetic inside `i64`.
 const MAX_OFFSET: i32 = 86_399;
@@ -101,7 +102,9 @@ fn check_calendar(program: &Program<'_>) -> Result<(), Error> {
     let mut previous = i64::MIN;
     for i in 0..zone.len() {
         match zone.entry(i) {
-            Some((moment, offset)) if (i == 0 || moment > previous) && offset.abs() <= MAX_OFFSET => {
+            Some((moment, offset))
+                if (i == 0 || moment > previous) && (-MAX_OFFSET..=MAX_OFFSET).contains(&offset) =>
+            {
                 previous = moment
             }
             _ => return Err(wrong(i)),
@@ -183,11 +186,19 @@ fn check_columns(program: &Program<'_>) -> Result<(), Error> {
 }
 
 fn check_row_code(program: &Program<'_>, table: &TableView<'_>) -> Result<(), Error> {
+    let mut text_tests = 0;
     for i in 0..table.code_count {
         let wrong = Error::new(Code::ProgramRowCode, i);
         let instruction = program.instruction(table, i).ok_or(wrong)?;
         if !row_instruction_is_valid(program, table, i, &instruction) {
             return Err(wrong);
+        }
+        // Dictionary entries keep the answers of tests by this number; no two may share one.
+        if instruction.op == RowOp::TextTest {
+            if instruction.c != text_tests {
+                return Err(wrong);
+            }
+            text_tests += 1;
         }
     }
     if let Some(filter) = table.filter
@@ -209,15 +220,14 @@ pub(super) fn register_kind(program: &Program<'_>, table: &TableView<'_>, i: usi
         Load => kind_of(program.column(table, ins.a as usize).ty),
         Missing | If | Coalesce => Kind::from_u8(ins.aux)?,
         ConstInt | NegInt | AddInt | SubInt | MulInt | RemInt | PowInt | AbsInt | MinInt | MaxInt
-        | LocalDay => Kind::Int,
+        | LocalDay | PeriodStart | AddMonths | DayPart => Kind::Int,
         ConstDecimal | NegDecimal | AddDecimal | SubDecimal | MulDecimal | RemDecimal | AbsDecimal
-        | MinDecimal | MaxDecimal | IntToDecimal => Kind::Decimal,
+        | MinDecimal | MaxDecimal | IntToDecimal | DropDigits => Kind::Decimal,
         ConstFloat | NegFloat | DivInt | DivDecimal | AddFloat | SubFloat | MulFloat | DivFloat
         | RemFloat | PowFloat | IntToFloat | DecimalToFloat | AbsFloat | MinFloat | MaxFloat | Sqrt | Ln
-        | Exp | Floor | Ceil | Round => Kind::Float,
-        ConstBool | Not | CompareInt | CompareDecimal | CompareFloat | CompareCode | And | Or | IsNull => {
-            Kind::Bool
-        }
+        | Exp | Floor | Ceil | Round | Log10 | Log2 | RoundDigits => Kind::Float,
+        ConstBool | Not | CompareInt | CompareDecimal | CompareFloat | CompareCode | TextTest | And | Or
+        | IsNull => Kind::Bool,
         ConstText => Kind::Text,
     })
 }
@@ -243,9 +253,15 @@ fn row_instruction_is_valid(
         NegInt | AbsInt | IntToFloat | IntToDecimal | LocalDay => all(Kind::Int, &[ins.a]),
         NegDecimal | AbsDecimal => all(Kind::Decimal, &[ins.a]),
         DecimalToFloat => all(Kind::Decimal, &[ins.a]) && ins.b <= 38,
-        NegFloat | AbsFloat | Sqrt | Ln | Exp | Floor | Ceil | Round => all(Kind::Float, &[ins.a]),
+        DropDigits => ins.aux <= 2 && ins.b <= 38 && all(Kind::Decimal, &[ins.a]),
+        NegFloat | AbsFloat | Sqrt | Ln | Exp | Floor | Ceil | Round | Log10 | Log2 => {
+            all(Kind::Float, &[ins.a])
+        }
+        RoundDigits => ins.b <= u32::from(MAX_DIGITS) && all(Kind::Float, &[ins.a]),
         Not => all(Kind::Bool, &[ins.a]),
-        AddInt | SubInt | MulInt | RemInt | PowInt | DivInt | MinInt | MaxInt => {
+        PeriodStart => Grain::from_u8(ins.aux).is_some() && all(Kind::Int, &[ins.a]),
+        DayPart => ins.aux <= 3 && all(Kind::Int, &[ins.a]),
+        AddInt | SubInt | MulInt | RemInt | PowInt | DivInt | MinInt | MaxInt | AddMonths => {
             all(Kind::Int, &[ins.a, ins.b])
         }
         AddDecimal | SubDecimal | MulDecimal | RemDecimal | MinDecimal | MaxDecimal => {
@@ -259,6 +275,12 @@ fn row_instruction_is_valid(
         CompareDecimal => ins.aux <= 5 && all(Kind::Decimal, &[ins.a, ins.b]),
         CompareFloat => ins.aux <= 5 && all(Kind::Float, &[ins.a, ins.b]),
         CompareCode => ins.aux <= 1 && (all(Kind::Bool, &[ins.a, ins.b]) || all(Kind::Text, &[ins.a, ins.b])),
+        TextTest => {
+            ins.aux <= 2
+                && (ins.a as usize) < table.column_count
+                && kind_of(program.column(table, ins.a as usize).ty) == Kind::Text
+                && (ins.b as usize) < program.text_count()
+        }
         And | Or => all(Kind::Bool, &[ins.a, ins.b]),
         If => Kind::from_u8(ins.aux).is_some_and(|k| all(Kind::Bool, &[ins.a]) && all(k, &[ins.b, ins.c])),
         Coalesce => Kind::from_u8(ins.aux).is_some_and(|k| all(k, &[ins.a, ins.b])),
@@ -399,7 +421,8 @@ fn cell_instruction_is_valid(program: &Program<'_>, i: usize, ins: &Instruction<
             };
             (ins.a as usize) < program.slot_count() && (ins.b == NONE || count(ins.b))
         }
-        Neg | Abs | Rows | Round64 | Sqrt | Ln | Exp => all(0, &[ins.a]),
+        Neg | Abs | Rows | Round64 | Sqrt | Ln | Exp | Log10 | Log2 => all(0, &[ins.a]),
+        RoundTo => ins.aux <= 2 && ins.b <= u32::from(MAX_DIGITS) && all(0, &[ins.a]),
         Not => all(1, &[ins.a]),
         Add | Sub | Mul | Min | Max | Pow => all(0, &[ins.a, ins.b]),
         Div => ins.aux <= 1 && all(0, &[ins.a, ins.b]),

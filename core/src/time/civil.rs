@@ -34,6 +34,38 @@ pub const fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+/// Days beyond this many, on either side of 1970, are not put into a calendar: five million years.
+pub(crate) const MAX_DAYS: i64 = 2_000_000_000;
+
+/// The day some months later, or earlier; where the month is too short, its last day. `None` beyond five million years.
+#[must_use]
+pub const fn add_months(days: i64, months: i64) -> Option<i64> {
+    if !in_calendar(days) || !in_calendar(months) {
+        return None;
+    }
+    let (year, month, day) = civil_from_days(days);
+    let index = year * 12 + month - 1 + months;
+    let (year, month) = (index.div_euclid(12), index.rem_euclid(12) + 1);
+    let first = days_from_civil(year, month, 1);
+    let next = index + 1;
+    let length = days_from_civil(next.div_euclid(12), next.rem_euclid(12) + 1, 1) - first;
+    Some(first + if day < length { day } else { length } - 1)
+}
+
+/// Day of the week of a day number: 1 for Monday to 7 for Sunday, as in ISO 8601. `None` beyond five
+/// million years.
+#[must_use]
+pub const fn weekday(days: i64) -> Option<i64> {
+    // 1970-01-01 was a Thursday.
+    if in_calendar(days) { Some((days + 3).rem_euclid(7) + 1) } else { None }
+}
+
+/// Whether a day number can be put into a calendar.
+#[must_use]
+pub(crate) const fn in_calendar(days: i64) -> bool {
+    -MAX_DAYS <= days && days <= MAX_DAYS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +90,26 @@ mod tests {
             assert!(next_day || next_month || next_year, "{previous:?} -> {date:?}");
             previous = date;
         }
+    }
+
+    #[test]
+    fn months_later() {
+        let day = days_from_civil;
+        for (from, months, to) in [
+            ((2016, 1, 31), 1, (2016, 2, 29)),
+            ((2017, 1, 31), 1, (2017, 2, 28)),
+            ((2017, 3, 31), -1, (2017, 2, 28)),
+            ((2017, 12, 15), 1, (2018, 1, 15)),
+            ((2016, 2, 29), 12, (2017, 2, 28)),
+            ((2016, 2, 29), -48, (2012, 2, 29)),
+            ((2017, 5, 31), 0, (2017, 5, 31)),
+        ] {
+            assert_eq!(add_months(day(from.0, from.1, from.2), months), Some(day(to.0, to.1, to.2)));
+        }
+        for beyond in [i64::MAX, i64::MIN, MAX_DAYS + 1] {
+            assert_eq!((add_months(beyond, 1), add_months(0, beyond), weekday(beyond)), (None, None, None));
+        }
+        assert!(add_months(MAX_DAYS, MAX_DAYS).is_some() && add_months(-MAX_DAYS, -MAX_DAYS).is_some());
+        assert_eq!((weekday(0), weekday(day(2017, 8, 20)), weekday(-1)), (Some(4), Some(7), Some(3)));
     }
 }

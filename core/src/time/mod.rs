@@ -1,10 +1,10 @@
 //! Calendar arithmetic: which local day an instant falls on, and which period a day belongs to.
 
-mod civil;
+pub(crate) mod civil;
 mod period;
 mod zone;
 
-pub use civil::{civil_from_days, days_from_civil};
+pub use civil::{add_months, civil_from_days, days_from_civil, weekday};
 pub use period::{Calendar, Grain};
 pub use zone::Zone;
 

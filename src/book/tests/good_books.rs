@@ -48,7 +48,7 @@ saved_queries:
 "#;
 
 fn load(text: &str) -> Loaded {
-    load_with(text, "good.yaml", &Lang).unwrap_or_else(|refused| panic!("{refused}"))
+    load_with(text, "good.yaml", None, &Lang).unwrap_or_else(|refused| panic!("{refused}"))
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_report_shows_lines_marks_metric_owner_and_hint() {
     let text = BOOK
         .replace("owner: [sales, marketing]", "owner: [sales, marketin]")
         .replace("expr: amount,", "expr: 'amuont',");
-    let refused = load_with(&text, "book.yaml", &Lang).expect_err("refused");
+    let refused = load_with(&text, "book.yaml", None, &Lang).expect_err("refused");
     let shown = refused.to_string();
     for wanted in [
         "error[RM0116]: `marketin` is no team",
@@ -240,7 +240,7 @@ fn lookups_cannot_multiply_columns_without_end() {
         text.push_str(&format!("  t{t}: {{key: c0, columns: {{{columns}}}, lookups: {{{lookups}}}}}\n"));
     }
     text.push_str("metrics: [{name: m, owner: s, of: t0, agg: count}]\n");
-    let refused = load_with(&text, "many.yaml", &Lang).expect_err("320,000 columns");
+    let refused = load_with(&text, "many.yaml", None, &Lang).expect_err("320,000 columns");
     assert!(refused.to_string().contains("RM0102"), "{refused}");
     // A chain of tables that is too long for a column, but not for the loader's stack.
     let mut text = String::from(
@@ -253,6 +253,65 @@ fn lookups_cannot_multiply_columns_without_end() {
         ));
     }
     text.push_str("metrics: [{name: m, owner: s, of: t0, agg: count}]\n");
-    let refused = load_with(&text, "long.yaml", &Lang).expect_err("400 steps");
+    let refused = load_with(&text, "long.yaml", None, &Lang).expect_err("400 steps");
     assert!(refused.to_string().contains("through more than 63 tables"), "{refused}");
+}
+
+const CALLS: &str = "ripplemark: 1\nbook: {id: f}\nteams: {sales: Sales}\n\
+    tables: {deals: {columns: {stage: category, amount: decimal(2)}}}\n\
+    functions: FUNCTIONS\n\
+    metrics:\n  - {name: m, owner: sales, of: deals, agg: sum, expr: 'won_amount(amount, stage)'}\n";
+
+#[test]
+fn functions_are_written_out() {
+    let plain = load(
+        &CALLS
+            .replace("functions: FUNCTIONS\n", "")
+            .replace("won_amount(amount, stage)", "if stage == \"Won\" { amount } else { 0 }"),
+    );
+    let text = "fn won(s) { s == \"Won\" } fn won_amount(a, s) { if won(s) { a } else { 0 } }";
+    for functions in [
+        format!("'{text}'"),
+        format!("['{text}']"),
+        "['fn won(s) { s == \"Won\" }', 'fn won_amount(a, s) { if won(s) { a } else { 0 } }']".to_owned(),
+        "{won: 'fn won(s) { s == \"Won\" }', won_amount: 'fn won_amount (a, s) { if won(s) { a } else { 0 } }'}"
+            .to_owned(),
+    ] {
+        let loaded = load(&CALLS.replace("FUNCTIONS", &functions));
+        assert_eq!(loaded.book.metrics[0].value, plain.book.metrics[0].value, "{functions}");
+        assert!(!loaded.book.functions.is_empty());
+    }
+}
+
+#[test]
+fn functions_in_a_file_beside_the_book() {
+    let folder = std::env::temp_dir().join(format!("ripplemark-functions-{}", std::process::id()));
+    let inner = folder.join("book");
+    std::fs::create_dir_all(inner.join("kpi")).expect("folder");
+    let book = inner.join("book.yaml");
+    let write = |name: &str, text: &str| std::fs::write(inner.join(name), text).expect("file");
+    write("kpi/kpi.rhai", "fn won_amount(a, s) {\n  if s == \"Won\" { a } else { 0 }\n}");
+    let text = CALLS.replace("FUNCTIONS", "{file: kpi/kpi.rhai}");
+    write("book.yaml", &text);
+    let loaded = super::super::load_path(&book).unwrap_or_else(|refused| panic!("{refused}"));
+    assert_eq!(loaded.book.metrics.len(), 1);
+    assert!(super::super::load_str_in(&text, "b", &inner).is_ok());
+    // A book that comes from nowhere has nothing beside it.
+    let refused = super::super::load_str(&text, "b").expect_err("refused");
+    assert_eq!(refused.all()[0].code, "RM0111");
+    // A problem in the file is told with its place there.
+    write("kpi/kpi.rhai", "fn won_amount(a, s) {\n  if s { a } else { b }\n}");
+    let refused = super::super::load_path(&book).expect_err("refused");
+    let place = |n: usize| (refused.all()[n].file.as_str(), refused.all()[n].line, refused.all()[n].column);
+    assert_eq!(place(0), ("kpi/kpi.rhai", 2, 21));
+    assert!(refused.to_string().contains("kpi/kpi.rhai:2:21"), "{refused}");
+    #[cfg(unix)]
+    {
+        std::fs::write(folder.join("outside.rhai"), "fn won_amount(a, s) { a }").expect("file");
+        std::os::unix::fs::symlink(folder.join("outside.rhai"), inner.join("link.rhai")).expect("link");
+        write("book.yaml", &CALLS.replace("FUNCTIONS", "{file: link.rhai}"));
+        let refused = super::super::load_path(&book).expect_err("refused");
+        assert!(refused.to_string().contains("leads out"), "{refused}");
+    }
+    std::fs::remove_dir_all(&folder).expect("clean");
 }

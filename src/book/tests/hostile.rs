@@ -12,7 +12,7 @@ use super::bad_books::files;
 /// Refused, within a time that is generous for a debug build on a busy machine.
 fn refused(text: &str) -> Diagnostics {
     let begun = Instant::now();
-    let refused = load_with(text, "hostile.yaml", &Lang).expect_err("accepted");
+    let refused = load_with(text, "hostile.yaml", None, &Lang).expect_err("accepted");
     let shown = refused.to_string();
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     assert!(!shown.is_empty() && refused.errors().count() > 0);
@@ -59,12 +59,13 @@ fn anchors_and_bombs() {
 
 #[test]
 fn bytes_that_are_no_text() {
-    let refused = load_bytes_with(b"ripplemark: 1\nbook: {id: \xff}", "x", &Lang).expect_err("accepted");
+    let refused =
+        load_bytes_with(b"ripplemark: 1\nbook: {id: \xff}", "x", None, &Lang).expect_err("accepted");
     assert_eq!((refused.all()[0].code, refused.all()[0].line, refused.all()[0].column), ("RM0111", 2, 12));
     assert_eq!(codes("ripplemark: 1\nbook: \0\n"), ["RM0101"]);
     assert_eq!(codes("ripplemark: \u{7}1\n"), ["RM0101"]);
     let utf16: Vec<u8> = "ripplemark: 1".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert!(load_bytes_with(&[&[0xff, 0xfe], utf16.as_slice()].concat(), "x", &Lang).is_err());
+    assert!(load_bytes_with(&[&[0xff, 0xfe], utf16.as_slice()].concat(), "x", None, &Lang).is_err());
 }
 
 #[test]
@@ -96,8 +97,13 @@ fn more_tables_and_queries_than_a_book_has() {
     }
     assert_eq!(codes(&text), ["RM0102", "RM0102"]);
     assert!(
-        load_with(&text.replace("t500: {columns: {}}, ", "").replace("- {name: q500}\n", ""), "", &Lang)
-            .is_ok()
+        load_with(
+            &text.replace("t500: {columns: {}}, ", "").replace("- {name: q500}\n", ""),
+            "",
+            None,
+            &Lang
+        )
+        .is_ok()
     );
 }
 
@@ -183,7 +189,7 @@ proptest! {
 }
 
 fn stays_calm(text: &str) -> Result<(), TestCaseError> {
-    if let Err(refused) = load_with(text, "random.yaml", &Lang) {
+    if let Err(refused) = load_with(text, "random.yaml", None, &Lang) {
         for problem in refused.all() {
             prop_assert!(text.get(problem.span.clone()).is_some());
         }

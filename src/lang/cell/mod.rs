@@ -12,7 +12,7 @@ use super::literal::Fraction;
 use super::names::{self, Binding, Scope};
 use super::problem::Problem;
 use super::session::Session;
-use super::syntax::{Kind, Let, Node};
+use super::syntax::{BitOp, Kind, Let, Node};
 use super::{CellScope, row_size};
 use crate::model::{ArithOp, Cell, CellKind, CmpOp, Table};
 use std::ops::Range;
@@ -88,10 +88,17 @@ impl<'a, 's> CellTyper<'a, 's> {
                 let scope = self.lets(lets, scope, depth);
                 self.typed(value, &scope, depth)
             }
-            Kind::In(value, _) => {
-                let _ = self.number(value, scope, depth);
-                self.literal(node)
+            Kind::Apply(lets, body) => {
+                let scope = self.parameters(lets, scope, depth);
+                self.typed(body, &scope, depth)
             }
+            Kind::Bits(op, a, b) => self.bits(*op, a, b, scope, depth),
+            Kind::Subject(value) => self.typed(value, scope, depth),
+            Kind::Guarded(pattern, guard) => {
+                let never = Box::new(Cell::Bool(false));
+                self.both(pattern, guard, |pattern, guard| Cell::If(pattern, guard, never), scope, depth)
+            }
+            Kind::In(value, items) => self.membership(value, items, &node.at, scope, depth),
             _ => self.literal(node),
         }
     }
@@ -114,8 +121,6 @@ impl<'a, 's> CellTyper<'a, 's> {
                 .hint("compare a column with it inside: count_if(column == \"..\")"),
             Kind::Missing => Problem::new(codes::ALWAYS_MISSING, &node.at, "this is always missing")
                 .hint("a metric can be compared with (): x == ()"),
-            Kind::In(..) => level("`in` exists only for the values of a row")
-                .hint("write it inside: count_if(x in [..]); or x == 1 || x == 2"),
             _ => return None,
         };
         self.fail(problem)
@@ -175,12 +180,79 @@ impl<'a, 's> CellTyper<'a, 's> {
         &mut self,
         a: &'n Node,
         b: &'n Node,
-        join: fn(Box<Cell>, Box<Cell>) -> Cell,
+        join: impl FnOnce(Box<Cell>, Box<Cell>) -> Cell,
         scope: &Scope<'n>,
         depth: usize,
     ) -> Option<Typed> {
         let (a, b) = (self.condition(a, scope, depth), self.condition(b, scope, depth));
         Some((join(Box::new(a?), Box::new(b?)), CellKind::Bool))
+    }
+
+    /// `a & b`, `a | b`, `a ^ b`: no value where one of the two has none.
+    fn bits<'n>(
+        &mut self,
+        op: BitOp,
+        a: &'n Node,
+        b: &'n Node,
+        scope: &Scope<'n>,
+        depth: usize,
+    ) -> Option<Typed> {
+        let before = self.session.used();
+        let place = &b.at;
+        let (a, b) = (self.condition(a, scope, depth), self.condition(b, scope, depth));
+        let size = self.session.used() - before;
+        let (a, b) = (Box::new(a?), Box::new(b?));
+        self.session.take(size, depth, place)?;
+        // Decides nothing, but is missing where b is.
+        let known =
+            |value| Box::new(Cell::If(b.clone(), Box::new(Cell::Bool(value)), Box::new(Cell::Bool(value))));
+        let cell = match op {
+            BitOp::And => Cell::If(a, b.clone(), known(false)),
+            BitOp::Or => Cell::If(a, known(true), b.clone()),
+            BitOp::Xor => Cell::If(a, Box::new(Cell::Not(b.clone())), b.clone()),
+        };
+        Some((cell, CellKind::Bool))
+    }
+
+    /// `x in [1, 2]` of numbers.
+    fn membership<'n>(
+        &mut self,
+        value: &'n Node,
+        items: &'n [Node],
+        at: &Range<usize>,
+        scope: &Scope<'n>,
+        depth: usize,
+    ) -> Option<Typed> {
+        let before = self.session.used();
+        let value = self.number(value, scope, depth);
+        let size = self.session.used() - before;
+        let mut found: Option<Cell> = None;
+        let mut sound = true;
+        for item in items {
+            let is_constant = matches!(item.kind, Kind::Int(_) | Kind::Fraction(_))
+                || matches!(&item.kind, Kind::Neg(a) if matches!(a.kind, Kind::Int(_) | Kind::Fraction(_)));
+            if !is_constant {
+                let problem =
+                    Problem::new(codes::LIST, &item.at, "a list between metrics holds numbers only");
+                self.session.report(problem.hint("text and columns belong inside: count_if(x in [..])"));
+                sound = false;
+                continue;
+            }
+            let item = self.number(item, scope, depth);
+            self.session.take(size, depth, at)?;
+            let (Some(value), Some(item)) = (&value, item) else { continue };
+            let equal = Cell::Compare(CmpOp::Eq, Box::new(value.clone()), Box::new(item));
+            found = Some(match found {
+                Some(before) => Cell::Or(Box::new(before), Box::new(equal)),
+                None => equal,
+            });
+        }
+        if items.is_empty() {
+            let problem = Problem::new(codes::LIST, at, "the list behind `in` is empty");
+            return self.fail(problem.hint("x in [1, 2, 3]"));
+        }
+        value?;
+        found.filter(|_| sound).map(|found| (found, CellKind::Bool))
     }
 
     fn join(
@@ -234,17 +306,38 @@ impl<'a, 's> CellTyper<'a, 's> {
     fn lets<'n>(&mut self, lets: &'n [Let], scope: &Scope<'n>, depth: usize) -> Scope<'n> {
         let mut scope = scope.clone();
         for binding in lets {
-            let of_rows = self.is_of_rows(&binding.value, &scope);
-            let refused = if of_rows {
-                let before = self.session.count();
-                let _ = self.row(&binding.value, &scope, depth);
-                self.session.count() > before
-            } else {
-                self.typed(&binding.value, &scope, depth).is_none()
-            };
-            scope = Some(Rc::new(Binding { refused, of_rows, ..Binding::new(binding, &scope) }));
+            let bound = self.binding(binding, &scope, &scope, depth);
+            scope = Some(Rc::new(bound));
         }
         scope
+    }
+
+    /// Binds the parameters of a function to arguments, which see what the call sees.
+    fn parameters<'n>(&mut self, lets: &'n [Let], sees: &Scope<'n>, depth: usize) -> Scope<'n> {
+        let mut scope = None;
+        for binding in lets {
+            let bound = self.binding(binding, &scope, sees, depth);
+            scope = Some(Rc::new(bound));
+        }
+        scope
+    }
+
+    fn binding<'n>(
+        &mut self,
+        binding: &'n Let,
+        outer: &Scope<'n>,
+        sees: &Scope<'n>,
+        depth: usize,
+    ) -> Binding<'n> {
+        let of_rows = self.is_of_rows(&binding.value, sees);
+        let refused = if of_rows {
+            let before = self.session.count();
+            let _ = self.row(&binding.value, sees, depth);
+            self.session.count() > before
+        } else {
+            self.typed(&binding.value, sees, depth).is_none()
+        };
+        Binding { refused, of_rows, sees: sees.clone(), ..Binding::new(binding, outer) }
     }
 
     /// Whether an expression reads a column outside every aggregate, or has another part that exists for
@@ -256,16 +349,19 @@ impl<'a, 's> CellTyper<'a, 's> {
                 Some(binding) => binding.of_rows,
                 None => {
                     !self.scope.metrics.iter().any(|metric| metric.name == name)
-                        && (name == "as_of"
+                        && (matches!(name.as_str(), "as_of" | "never")
                             || self
                                 .table()
                                 .is_some_and(|table| table.columns.iter().any(|c| &c.name == name)))
                 }
             },
-            Kind::Text(_) | Kind::In(..) => true,
-            Kind::Neg(a) | Kind::Plus(a) | Kind::Not(a) => of(a),
+            Kind::Text(_) => true,
+            Kind::In(value, items) => of(value) || items.iter().any(of),
+            Kind::Neg(a) | Kind::Plus(a) | Kind::Not(a) | Kind::Subject(a) => of(a),
             Kind::Arith(_, a, b)
             | Kind::Compare(_, a, b)
+            | Kind::Bits(_, a, b)
+            | Kind::Guarded(a, b)
             | Kind::And(a, b)
             | Kind::Or(a, b)
             | Kind::Coalesce(a, b) => of(a) || of(b),
@@ -283,6 +379,15 @@ impl<'a, 's> CellTyper<'a, 's> {
                 }
                 self.is_of_rows(value, &scope)
             }
+            Kind::Apply(lets, body) => {
+                let mut inner = None;
+                for binding in lets {
+                    let of_rows = self.is_of_rows(&binding.value, scope);
+                    let own = Binding { of_rows, sees: scope.clone(), ..Binding::new(binding, &inner) };
+                    inner = Some(Rc::new(own));
+                }
+                self.is_of_rows(body, &inner)
+            }
             Kind::Int(_) | Kind::Fraction(_) | Kind::Bool(_) | Kind::Missing | Kind::Refused => false,
         }
     }
@@ -292,7 +397,7 @@ impl<'a, 's> CellTyper<'a, 's> {
             if binding.refused {
                 return None;
             }
-            return self.typed(binding.value, &binding.outer, depth);
+            return self.typed(binding.value, &binding.sees, depth);
         }
         if let Some(metric) = self.scope.metrics.iter().find(|metric| metric.name == name) {
             return Some((Cell::Metric(metric.id), CellKind::Number));
@@ -310,8 +415,8 @@ impl<'a, 's> CellTyper<'a, 's> {
         if let Some(table) = self.table().filter(has_column) {
             return bare(table).hint(format!("say what is done with its rows, for example sum({name})"));
         }
-        if name == "as_of" {
-            return Problem::new(codes::LEVEL, at, "`as_of` outside an aggregate")
+        if matches!(name, "as_of" | "never") {
+            return Problem::new(codes::LEVEL, at, format!("`{name}` outside an aggregate"))
                 .hint("compare a timestamp with it inside: count_if(t < as_of)");
         }
         if let Some(table) = self.scope.tables.iter().find(has_column) {

@@ -3,15 +3,18 @@
 use super::compare::not_calendar;
 use super::operator::as_float;
 use super::typed::{self, Typed, constant, row};
-use super::{Places, RowTyper, always_missing};
+use super::{Places, RowTyper, always_missing, text};
 use crate::lang::functions::{self, FUNCTIONS, Function, Level, Lookup, Meaning};
 use crate::lang::names::{self, Scope};
 use crate::lang::problem::Problem;
 use crate::lang::session::Session;
 use crate::lang::syntax::{Kind, Node};
-use crate::lang::{codes, literal};
-use crate::model::{ArithOp, Row, RowFn, RowNode, RowType};
+use crate::lang::{codes, literal, row_size};
+use crate::model::{ArithOp, CmpOp, Const, Row, RowFn, RowNode, RowType};
 use std::ops::Range;
+
+/// Most digits after the point that numbers are rounded to.
+pub(in crate::lang) const MAX_DIGITS: u8 = 18;
 
 /// Finds a function, or says what is wrong with its name or its number of arguments.
 pub(in crate::lang) fn resolve(
@@ -54,6 +57,14 @@ impl RowTyper<'_, '_> {
         let meaning = self.function(name, arguments.len(), at);
         if let Some(Meaning::Date | Meaning::Timestamp) = meaning {
             return self.calendar_constant(name == "date", arguments, at, scope, depth);
+        }
+        if let Some(test) = meaning.and_then(text::test) {
+            return self.text_test(test, arguments, scope, depth).map(Typed::Row);
+        }
+        if let Some(meaning @ (Meaning::Min | Meaning::Max | Meaning::Clamp | Meaning::Round)) = meaning
+            && arguments.len() > 1
+        {
+            return self.of_several(meaning, arguments, at, scope, depth);
         }
         // Every argument is typed even if one before it is refused, so that all problems show at once.
         let [a, b] = [arguments.first(), arguments.get(1)];
@@ -142,9 +153,22 @@ impl RowTyper<'_, '_> {
             Meaning::Sqrt => float(self, RowFn::Sqrt, a),
             Meaning::Ln => float(self, RowFn::Ln, a),
             Meaning::Exp => float(self, RowFn::Exp, a),
-            Meaning::Floor => float(self, RowFn::Floor, a),
-            Meaning::Ceil => float(self, RowFn::Ceil, a),
-            Meaning::Round => float(self, RowFn::Round, a),
+            Meaning::Log10 => float(self, RowFn::Log10, a),
+            Meaning::Log2 => float(self, RowFn::Log2, a),
+            Meaning::Floor | Meaning::Ceil | Meaning::Round => {
+                let function = match meaning {
+                    Meaning::Floor => RowFn::Floor,
+                    Meaning::Ceil => RowFn::Ceil,
+                    _ => RowFn::Round,
+                };
+                match a {
+                    Typed::Row(a) if matches!(a.ty, RowType::Decimal(_)) => {
+                        Some(row(RowType::Decimal(0), RowNode::Call(function, vec![a])))
+                    }
+                    a => float(self, function, a),
+                }
+            }
+            Meaning::Sign => self.sign(a, at),
             Meaning::ToFloat => match a.ty()? {
                 RowType::Float => a.settle(),
                 RowType::Int | RowType::Decimal(_) => {
@@ -157,10 +181,10 @@ impl RowTyper<'_, '_> {
                 }
                 _ => self.fail(wrong_type(&a, "a number", at)),
             },
-            Meaning::Hours => match a.ty()? {
-                RowType::Int => Some(row(RowType::Duration, RowNode::Call(RowFn::Hours, vec![a.settle()?]))),
-                _ => self.fail(wrong_type(&a, "a whole number of hours", at)),
-            },
+            Meaning::Days => self.duration(RowFn::Days, a, at),
+            Meaning::Hours => self.duration(RowFn::Hours, a, at),
+            Meaning::Minutes => self.duration(RowFn::Minutes, a, at),
+            Meaning::Year | Meaning::Month | Meaning::Weekday => self.day_part(meaning, a, at),
             _ => None,
         }
     }
@@ -191,6 +215,9 @@ impl RowTyper<'_, '_> {
                     _ => self.fail(wrong_type(&Typed::Row(pair.left), "numbers, dates or timestamps", at)),
                 }
             }
+            Meaning::Truncate | Meaning::AddDays | Meaning::AddMonths => {
+                self.on_calendar(meaning, a, b, places).map(Typed::Row)
+            }
             Meaning::DaysBetween | Meaning::HoursBetween => {
                 let (a, b) = (a.settle()?, b.settle()?);
                 let (a, b) = self.calendar_pair(a, b, places)?;
@@ -212,6 +239,92 @@ impl RowTyper<'_, '_> {
         }
     }
 
+    /// `min` and `max` of several, `clamp(x, low, high)`, `round(x, digits)`.
+    fn of_several<'n>(
+        &mut self,
+        meaning: Meaning,
+        arguments: &'n [Node],
+        at: &Range<usize>,
+        scope: &Scope<'n>,
+        depth: usize,
+    ) -> Option<Typed> {
+        let typed: Vec<_> = arguments.iter().map(|argument| self.typed(argument, scope, depth)).collect();
+        let mut typed = typed.into_iter().collect::<Option<Vec<_>>>()?.into_iter().zip(arguments);
+        let (mut value, first) = typed.next()?;
+        if meaning == Meaning::Round {
+            let (digits, node) = typed.next()?;
+            return self.round(value, &first.at, digits, &node.at).map(Typed::Row);
+        }
+        let bounds: Vec<Option<i128>> = typed.clone().map(|(bound, _)| whole(&bound)).collect();
+        if let (Meaning::Clamp, [Some(low), Some(high)]) = (meaning, bounds.as_slice())
+            && low > high
+        {
+            let problem = Problem::new(codes::ARGUMENTS, at, "the lower bound lies above the upper one");
+            return self.fail(problem.expected("clamp(x, low, high)"));
+        }
+        for (n, (other, node)) in typed.enumerate() {
+            // First up to the lower bound, then down to the upper one.
+            let step = match meaning {
+                Meaning::Clamp if n == 0 => Meaning::Max,
+                Meaning::Clamp => Meaning::Min,
+                meaning => meaning,
+            };
+            value = self.of_two(step, value, other, Places { at, left: &first.at, right: &node.at })?;
+        }
+        Some(value)
+    }
+
+    /// `round(x, digits)`: to a decimal with so many digits, or to the double nearest to that number.
+    fn round(
+        &mut self,
+        value: Typed,
+        at: &Range<usize>,
+        digits: Typed,
+        digits_at: &Range<usize>,
+    ) -> Option<Row> {
+        let wanted = whole(&digits).and_then(|digits| u8::try_from(digits).ok()).filter(|n| *n <= MAX_DIGITS);
+        let Some(wanted) = wanted else {
+            let problem = Problem::new(codes::ARGUMENTS, digits_at, "the number of digits is no constant");
+            return self.fail(
+                problem
+                    .expected(format!("a whole number from 0 to {MAX_DIGITS}"))
+                    .hint("round(x / 1000) * 1000 rounds to thousands"),
+            );
+        };
+        let digits = constant(Const::Int(i64::from(wanted)));
+        match value {
+            Typed::Missing => self.fail(always_missing(at)),
+            Typed::Row(a) | Typed::Literal(a) if a.ty == RowType::Int => Some(a),
+            Typed::Row(a) if matches!(a.ty, RowType::Decimal(_)) => {
+                if typed::scale_of(&a) <= wanted {
+                    return Some(a);
+                }
+                Some(row(RowType::Decimal(wanted), RowNode::Call(RowFn::Round, vec![a, digits])))
+            }
+            value => {
+                let a = self.float(value, at)?;
+                Some(row(RowType::Float, RowNode::Call(RowFn::Round, vec![a, digits])))
+            }
+        }
+    }
+
+    /// `if x > 0 { 1 } else if x < 0 { -1 } else { 0 }`.
+    fn sign(&mut self, a: Typed, at: &Range<usize>) -> Option<Row> {
+        if !matches!(a.ty(), Some(RowType::Int | RowType::Decimal(_) | RowType::Float)) {
+            return self.fail(wrong_type(&a, "a number", at));
+        }
+        let a = Typed::Row(a.settle()?);
+        if let Typed::Row(a) = &a {
+            self.session.take(row_size(a) + 6, 0, at)?;
+        }
+        let int = |value| Box::new(constant(Const::Int(value)));
+        let zero = || Typed::Literal(constant(Const::Int(0)));
+        let above = self.compare(CmpOp::Gt, a.clone(), zero(), Places::one(at))?;
+        let below = self.compare(CmpOp::Lt, a, zero(), Places::one(at))?;
+        let other = row(RowType::Int, RowNode::If(Box::new(below), int(-1), int(0)));
+        Some(row(RowType::Int, RowNode::If(Box::new(above), int(1), Box::new(other))))
+    }
+
     /// An argument that has to be a float; integers and fractions become one.
     fn float(&mut self, value: Typed, at: &Range<usize>) -> Option<Row> {
         match as_float(value) {
@@ -222,6 +335,17 @@ impl RowTyper<'_, '_> {
                 self.fail(if is_decimal { problem.hint("convert it with to_float(..)") } else { problem })
             }
         }
+    }
+}
+
+/// A whole number that is written out.
+fn whole(value: &Typed) -> Option<i128> {
+    match value {
+        Typed::Row(row) | Typed::Literal(row) => match &row.node {
+            RowNode::Const(Const::Int(value)) => Some(i128::from(*value)),
+            _ => None,
+        },
+        Typed::Missing => None,
     }
 }
 

@@ -3,23 +3,25 @@
 //! One walk over the syntax tree gives every part a type and inserts the conversions. A `let` is written
 //! out at each use, so its value can be decimal in one place and float in another, as the same text would.
 
+mod calendar;
 mod call;
 mod compare;
 mod operator;
+mod text;
 mod typed;
 
 use super::codes;
 use super::names::{self, Binding, Scope};
 use super::problem::Problem;
 use super::session::Session;
-use super::syntax::{Kind, Let, Node};
-use super::{MetricName, functions};
-use crate::model::{ColumnId, ColumnType, Const, Row, RowNode, RowType, Table};
+use super::syntax::{BitOp, Kind, Let, Node};
+use super::{MetricName, functions, row_size};
+use crate::model::{CmpOp, ColumnId, ColumnType, Const, Row, RowNode, RowType, Table};
 use std::ops::Range;
 use std::rc::Rc;
 use typed::{Typed, constant, row};
 
-pub(super) use call::resolve;
+pub(super) use call::{MAX_DIGITS, resolve};
 
 /// Types row expressions over one table.
 pub(super) struct RowTyper<'a, 's> {
@@ -75,11 +77,22 @@ impl RowTyper<'_, '_> {
             Kind::And(a, b) => self.both(a, b, RowNode::And, scope, depth),
             Kind::Or(a, b) => self.both(a, b, RowNode::Or, scope, depth),
             Kind::If(condition, a, b) => self.choice([condition, a, b], &node.at, scope, depth),
+            Kind::Bits(op, a, b) => self.bits(*op, a, b, scope, depth),
+            Kind::Subject(value) => self.subject(value, scope, depth),
+            // Not `&&`, which a false guard would decide where it is unknown whether the pattern fits.
+            Kind::Guarded(pattern, guard) => {
+                let never = Box::new(constant(Const::Bool(false)));
+                self.both(pattern, guard, |pattern, guard| RowNode::If(pattern, guard, never), scope, depth)
+            }
             Kind::In(value, items) => self.membership(value, items, &node.at, scope, depth).map(Typed::Row),
             Kind::Call(name, arguments) => self.call(name, arguments, &node.at, scope, depth),
             Kind::Block(lets, value) => {
                 let scope = self.lets(lets, scope, depth);
                 self.typed(value, &scope, depth)
+            }
+            Kind::Apply(lets, body) => {
+                let scope = self.parameters(lets, scope, depth);
+                self.typed(body, &scope, depth)
             }
             literal => literal_row(literal),
         }
@@ -120,13 +133,50 @@ impl RowTyper<'_, '_> {
         &mut self,
         a: &'n Node,
         b: &'n Node,
-        join: fn(Box<Row>, Box<Row>) -> RowNode,
+        join: impl FnOnce(Box<Row>, Box<Row>) -> RowNode,
         scope: &Scope<'n>,
         depth: usize,
     ) -> Option<Typed> {
         let a = self.condition(a, scope, depth).map(Box::new);
         let b = self.condition(b, scope, depth).map(Box::new);
         Some(Typed::Row(row(RowType::Bool, join(a?, b?))))
+    }
+
+    /// `a & b`, `a | b`, `a ^ b`: no value where one of the two has none.
+    fn bits<'n>(
+        &mut self,
+        op: BitOp,
+        a: &'n Node,
+        b: &'n Node,
+        scope: &Scope<'n>,
+        depth: usize,
+    ) -> Option<Typed> {
+        let place = &b.at;
+        let a = self.condition(a, scope, depth).map(Box::new);
+        let b = self.condition(b, scope, depth).map(Box::new);
+        let (a, b) = (a?, b?);
+        let bool = |node| row(RowType::Bool, node);
+        if op == BitOp::Xor {
+            return Some(Typed::Row(bool(RowNode::Compare(CmpOp::Ne, a, b))));
+        }
+        // Where both are alike each is the answer, elsewhere it is false for `&` and true for `|`.
+        self.session.take(row_size(&b), depth, place)?;
+        let differ = bool(RowNode::Compare(CmpOp::Ne, a, b.clone()));
+        let mixed = constant(Const::Bool(op == BitOp::Or));
+        Some(Typed::Row(bool(RowNode::If(Box::new(differ), Box::new(mixed), b))))
+    }
+
+    /// The value of a `switch`, which is compared with constants for equality.
+    fn subject<'n>(&mut self, value: &'n Node, scope: &Scope<'n>, depth: usize) -> Option<Typed> {
+        let typed = self.typed(value, scope, depth)?;
+        match typed.ty() {
+            Some(RowType::Float) => {
+                let problem = Problem::new(codes::SWITCH, &value.at, "a `switch` on a float");
+                self.fail(problem.expected("an integer, text or a truth value").hint("compare it with `if`"))
+            }
+            None => self.fail(always_missing(&value.at)),
+            Some(_) => Some(typed),
+        }
     }
 
     /// Binds the names of a block, typing each value once for its problems.
@@ -139,12 +189,23 @@ impl RowTyper<'_, '_> {
         scope
     }
 
+    /// Binds the parameters of a function to arguments, which see what the call sees.
+    fn parameters<'n>(&mut self, lets: &'n [Let], sees: &Scope<'n>, depth: usize) -> Scope<'n> {
+        let mut scope = None;
+        for binding in lets {
+            let refused = self.typed(&binding.value, sees, depth).is_none();
+            let own = Binding { sees: sees.clone(), refused, ..Binding::new(binding, &scope) };
+            scope = Some(Rc::new(own));
+        }
+        scope
+    }
+
     fn name(&mut self, name: &str, at: &Range<usize>, scope: &Scope<'_>, depth: usize) -> Option<Typed> {
         if let Some(binding) = names::look_up(scope, name) {
             if binding.refused {
                 return None;
             }
-            return self.typed(binding.value, &binding.outer, depth);
+            return self.typed(binding.value, &binding.sees, depth);
         }
         self.column(name, at, scope)
     }
@@ -156,6 +217,9 @@ impl RowTyper<'_, '_> {
         }
         if name == "as_of" {
             return Some(Typed::Row(row(RowType::Timestamp, RowNode::AsOf)));
+        }
+        if name == "never" {
+            return Some(Typed::Row(calendar::never()));
         }
         let problem = self.unknown(name, at, scope);
         self.fail(problem)
@@ -187,7 +251,7 @@ impl RowTyper<'_, '_> {
                 "write `{own}`: columns of the formula's own table stand without the table's name"
             ));
         }
-        match names::closest(name, columns().chain(names::bound(scope)).chain(["as_of"])) {
+        match names::closest(name, columns().chain(names::bound(scope)).chain(["as_of", "never"])) {
             Some(close) => problem.hint(format!("did you mean `{close}`?")),
             None => problem.expected(format!("one of {}", names::few(columns()))),
         }

@@ -126,13 +126,15 @@ impl RowTyper<'_, '_> {
             (Add | Sub, Duration, Duration) | (Mul, Duration, Int) => (Duration, a, b),
             (Mul, Int, Duration) => (Duration, b, a),
             (Sub, Date, Date) => (Int, a, b),
+            (Add | Sub, Date, Int) => (Date, a, b),
+            (Add, Int, Date) => (Date, b, a),
             (_, left, right) => {
                 let message = format!("`{}` between {} and {}", symbol(op), names.0, names.1);
                 let problem = Problem::new(codes::TYPE, at, message);
                 return self.fail(match (left, right) {
                     (Timestamp, Int) | (Int, Timestamp) => problem.hint("write t + hours(n)"),
-                    (Date, Int) | (Int, Date) => problem
-                        .hint("days cannot be added to a date yet; compare days_between(a, b) with a number"),
+                    (Date, Int) | (Int, Date) => problem.hint("days are added: d + n"),
+                    (Date, Duration) | (Duration, Date) => problem.hint("days are added as a number: d + n"),
                     (Date, Timestamp) | (Timestamp, Date) => problem.hint("use two dates or two timestamps"),
                     (Duration, _) | (_, Duration) => {
                         problem.hint("hours_between(a, b) gives a number of hours")

@@ -48,6 +48,80 @@ fn aggregates() {
 }
 
 #[test]
+fn rounding_and_bounds() {
+    let call = |function, text: &str| Cell::Call(function, vec![cell(text)]);
+    assert_eq!(cell("round(bookings, 2)"), call(CellFn::Round(2), "bookings"));
+    assert_eq!(cell("round(bookings)"), call(CellFn::Round(0), "bookings"));
+    assert_eq!(cell("floor(bookings / 7)"), call(CellFn::Floor, "bookings / 7"));
+    assert_eq!(cell("bookings.ceiling()"), call(CellFn::Ceil, "bookings"));
+    assert_eq!(cell("log10(bookings)"), call(CellFn::Log10, "bookings"));
+    assert_eq!(cell("log2(bookings)"), call(CellFn::Log2, "bookings"));
+    assert_eq!(cell("clamp(bookings, 0, 100)"), cell("min(max(bookings, 0), 100)"));
+    assert_eq!(cell("min(bookings, 1, win_rate)"), cell("min(min(bookings, 1), win_rate)"));
+    assert_eq!(
+        cell("sign(bookings)"),
+        cell("if bookings > 0 { 1 } else if bookings < 0 { -(1) } else { 0 }").signs()
+    );
+}
+
+impl Cell {
+    /// A minus before a number becomes the number's own.
+    fn signs(self) -> Cell {
+        match self {
+            Cell::Neg(a) => match *a {
+                Cell::Number { mantissa, scale } => number(-mantissa, scale),
+                a => Cell::Neg(Box::new(a)),
+            },
+            Cell::If(c, a, b) => Cell::If(c, Box::new(a.signs()), Box::new(b.signs())),
+            other => other,
+        }
+    }
+}
+
+#[test]
+fn per_is_a_division() {
+    assert_eq!(cell("bookings per win_rate"), cell("bookings / win_rate"));
+    assert_eq!(cell("1 + count() per sum(qty) * 2"), cell("1 + count() / sum(qty) * 2"));
+    assert_eq!(cell("(bookings) per 2 per 3"), cell("bookings / 2 / 3"));
+    assert_eq!(row("acv per qty"), row("acv / qty"));
+    // Elsewhere it is a name like any other.
+    let problems = cell_problems("per + 1");
+    assert_eq!((problems[0].code, problems[0].at.clone()), ("RM0207", 0..3));
+    assert_eq!(cell("let per = 2; bookings per per"), cell("bookings / 2"));
+    let problems = cell_problems("bookings per nothing");
+    assert_eq!(problems[0].at, 13..20);
+}
+
+#[test]
+fn switches_lists_and_strict_logic() {
+    for (text, spelt_out) in [
+        (
+            "switch bookings { 0 => 1, 1 | 2 => 3, 5..7 => 4, _ => 0 }",
+            "if bookings == 0 { 1 } else if bookings == 1 || bookings == 2 { 3 } \
+             else if bookings >= 5 && bookings < 7 { 4 } else { 0 }",
+        ),
+        ("if bookings in [1, 2.5] { 1 } else { 2 }", "if bookings == 1 || bookings == 2.5 { 1 } else { 2 }"),
+        ("if bookings in 1..=5 { 1 } else { 2 }", "if bookings >= 1 && bookings <= 5 { 1 } else { 2 }"),
+        ("if win_rate > 1 { return bookings; } 2", "if win_rate > 1 { bookings } else { 2 }"),
+        (
+            "if (bookings > 1) & (win_rate > 1) { 1 } else { 2 }",
+            "if if bookings > 1 { win_rate > 1 } else { if win_rate > 1 { false } else { false } } { 1 } else { 2 }",
+        ),
+        (
+            "if (bookings > 1) ^ (win_rate > 1) { 1 } else { 2 }",
+            "if if bookings > 1 { !(win_rate > 1) } else { win_rate > 1 } { 1 } else { 2 }",
+        ),
+        (
+            "if (bookings > 1) | (win_rate > 1) { 1 } else { 2 }",
+            "if if bookings > 1 { if win_rate > 1 { true } else { true } } else { win_rate > 1 } { 1 } else { 2 }",
+        ),
+        ("sum(switch outcome { \"won\" => acv, _ => 0 })", "sum(if outcome == \"won\" { acv } else { 0 })"),
+    ] {
+        assert_eq!(cell(text), cell(spelt_out), "{text}");
+    }
+}
+
+#[test]
 fn the_metrics_filter_comes_first() {
     let filter = row("paid");
     let typed = |text| with_scope(Some(&filter), |scope| cell_formula(text, scope)).unwrap();
@@ -121,8 +195,14 @@ fn lets_serve_rows_and_cells() {
 fn a_metric_hides_no_column_inside_an_aggregate() {
     let tables = [opps()];
     let metrics = [MetricName { id: MetricId(7), name: "acv" }];
-    let scope =
-        CellScope { tables: &tables, table: Some(TableId(0)), at: None, metrics: &metrics, filter: None };
+    let scope = CellScope {
+        tables: &tables,
+        table: Some(TableId(0)),
+        at: None,
+        metrics: &metrics,
+        functions: &Library::default(),
+        filter: None,
+    };
     let Ok(Cell::Arith(_, a, b)) = cell_formula("sum(acv) / acv", &scope) else { panic!() };
     assert!(
         matches!(*a, Cell::Aggregate(aggregate) if aggregate.at.is_none() && aggregate.arg == Some(row("acv")))

@@ -11,7 +11,7 @@ fn on_small_stack(run: impl FnOnce() + Send + 'static) {
 }
 
 fn first_code(text: &str) -> &'static str {
-    let row = row_formula(text, &opps());
+    let row = row_formula(text, &opps(), &Library::default());
     let cell = with_scope(None, |scope| cell_formula(text, scope));
     assert!(cell.is_err());
     row.err().map_or("", |problems| problems[0].code)
@@ -35,6 +35,18 @@ fn deep_and_long_formulas_are_refused() {
             format!("{}1{}", "if paid {".repeat(1000), "}".repeat(1000)),
             format!("{}1{}", "{".repeat(8000), "}".repeat(8000)),
             "[".repeat(16_000),
+            format!(
+                "switch qty {{ {} _ => 0 }}",
+                (0..900).map(|n| format!("{n} => {n}, ")).collect::<String>()
+            ),
+            format!("switch qty {{ 0..1{} => 1, _ => 0 }}", " | 5..7".repeat(1800)),
+            format!(
+                "switch qty {{ 0{} => 1, _ => 0 }}",
+                (1..4000).map(|n| format!("|{}", n % 10)).collect::<String>()
+            ),
+            format!("{}1", "if paid { return 1 } ".repeat(700)),
+            format!("{}1", "switch paid {true=>".repeat(800)),
+            vec!["paid"; 2000].join("&"),
             format!("{}acv", "let acv = acv + 1; ".repeat(800)),
         ] {
             assert_eq!(first_code(&text), "RM0202", "{}", &text[..20]);
@@ -125,6 +137,15 @@ fn soup() -> impl Strategy<Value = String> {
         "if ",
         " else ",
         "let a = ",
+        "switch ",
+        "return ",
+        "=>",
+        "_",
+        "..",
+        "..=",
+        "&",
+        "|",
+        "^",
         "a",
         ".",
         "\n",
@@ -151,7 +172,7 @@ fn never_panics(text: &str) {
             assert!(text.get(problem.at.clone()).is_some(), "{text:?}: {problem:?}");
         }
     };
-    row_formula(text, &opps()).err().map(check);
+    row_formula(text, &opps(), &Library::default()).err().map(check);
     with_scope(None, |scope| cell_formula(text, scope)).err().map(check);
 }
 

@@ -5,10 +5,11 @@
 mod cells;
 mod facets;
 mod hostile;
+mod library;
 mod refusals;
 mod rows;
 
-use super::{CellScope, MetricName, Problem, cell_formula, row_formula};
+use super::{CellScope, Library, MetricName, Problem, cell_formula, row_formula};
 use crate::model::{
     Cell, Column, ColumnId, ColumnType, Const, MetricId, Row, RowNode, RowType, Table, TableId,
 };
@@ -57,16 +58,16 @@ fn opps() -> Table {
 fn column_row(name: &str) -> Row {
     let table = opps();
     let position = table.columns.iter().position(|c| c.name == name).unwrap();
-    let ty = row_formula(name, &table).unwrap().ty;
+    let ty = row_formula(name, &table, &Library::default()).unwrap().ty;
     Row { ty, node: RowNode::Column(ColumnId(position)) }
 }
 
 fn row(text: &str) -> Row {
-    row_formula(text, &opps()).unwrap_or_else(|problems| panic!("{text}: {problems:#?}"))
+    row_formula(text, &opps(), &Library::default()).unwrap_or_else(|problems| panic!("{text}: {problems:#?}"))
 }
 
 fn row_problems(text: &str) -> Vec<Problem> {
-    row_formula(text, &opps()).expect_err(text)
+    row_formula(text, &opps(), &Library::default()).expect_err(text)
 }
 
 const METRICS: &[MetricName<'static>] =
@@ -79,6 +80,7 @@ fn with_scope<T>(filter: Option<&Row>, run: impl FnOnce(&CellScope<'_>) -> T) ->
         table: Some(TableId(0)),
         at: Some(ColumnId(9)),
         metrics: METRICS,
+        functions: &Library::default(),
         filter,
     })
 }

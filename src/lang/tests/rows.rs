@@ -1,7 +1,7 @@
 //! What row formulas become.
 
 use super::*;
-use crate::model::{ArithOp, CmpOp, RowFn};
+use crate::model::{ArithOp, CmpOp, DayPart, Grain, RowFn};
 use ArithOp::{Add, Div, Mul, Pow, Rem, Sub};
 use CmpOp::{Eq, Gt, Lt, Ne};
 use RowType::{Bool, Date, Decimal, Duration, Float, Int, Timestamp};
@@ -144,6 +144,119 @@ fn text_and_lists() {
     );
 }
 
+/// The text that a `switch` stands for. The names that it invents are written out, as every `let` is.
+#[test]
+fn switches_are_ifs() {
+    for (switch, ifs) in [
+        ("switch qty { 1 => 2, _ => 3 }", "if qty == 1 { 2 } else { 3 }"),
+        ("switch qty { 1 | 2 => 2, _ => 3 }", "if qty in [1, 2] { 2 } else { 3 }"),
+        ("switch qty { -1 => 2, 5 => 7, _ => 3, }", "if qty == -1 { 2 } else if qty == 5 { 7 } else { 3 }"),
+        (
+            "switch qty + 1 { 1 => 2, 3..=5 | 7..9 => 4, _ => () }",
+            "if qty + 1 == 1 { 2 } else if (qty + 1 >= 3 && qty + 1 <= 5) || (qty + 1 >= 7 && qty + 1 < 9) { 4 } \
+             else { () }",
+        ),
+        (
+            "switch outcome { \"won\" if paid => acv, \"won\" | \"open\" => 1, _ => 0.5 }",
+            "if if outcome == \"won\" { paid } else { false } { acv } \
+             else if outcome in [\"won\", \"open\"] { 1 } else { 0.5 }",
+        ),
+        ("switch qty { 1 => 2, () => 0, _ => 3 }", "if is_null(qty) { 0 } else if qty == 1 { 2 } else { 3 }"),
+        (
+            "switch paid { true => 1, false => 2, _ => 3 }",
+            "if paid == true { 1 } else if paid == false { 2 } else { 3 }",
+        ),
+        ("switch due { \"1970-01-02\" => 1, _ => 2 }", "if due == \"1970-01-02\" { 1 } else { 2 }"),
+        ("1 + switch qty { 1 => 2, _ => 3 } * 4", "1 + (if qty == 1 { 2 } else { 3 }) * 4"),
+        (
+            "let a = qty; switch a { 1 => a, _ => { let b = a + 1; b } }",
+            "if qty == 1 { qty } else { qty + 1 }",
+        ),
+        (
+            "switch qty { 1 => switch paid { true => 1, _ => 2 }, _ => 3 }",
+            "if qty == 1 { if paid == true { 1 } else { 2 } } else { 3 }",
+        ),
+        (
+            "switch qty { 1 => if paid { 2 } else { 4 }, _ => 3 }",
+            "if qty == 1 { if paid { 2 } else { 4 } } else { 3 }",
+        ),
+        (
+            "switch (if paid { 1 } else { 2 }) { 1 => 5, _ => 3 }",
+            "if (if paid { 1 } else { 2 }) == 1 { 5 } else { 3 }",
+        ),
+    ] {
+        assert_eq!(row(switch), row(ifs), "{switch}");
+    }
+}
+
+#[test]
+fn guards_are_ifs() {
+    for (guards, ifs) in [
+        ("if paid { return 1; } 2", "if paid { 1 } else { 2 }"),
+        ("if paid { return 1 } if qty > 1 { return 2 } 3", "if paid { 1 } else if qty > 1 { 2 } else { 3 }"),
+        (
+            "let a = qty; if paid { let b = a; return b + 1; } let c = a; c",
+            "if paid { qty + 1 } else { qty }",
+        ),
+        (
+            "if paid { return 1; } else if qty > 1 { return 2; } 3",
+            "if paid { 1 } else if qty > 1 { 2 } else { 3 }",
+        ),
+        (
+            "if paid { if qty > 1 { return 2; } return 4; } 3",
+            "if paid { if qty > 1 { 2 } else { 4 } } else { 3 }",
+        ),
+        (
+            "if paid { if qty > 1 { return 2; } 4 } else { if qty > 5 { return 6; } 3 }",
+            "if paid { if qty > 1 { 2 } else { 4 } } else if qty > 5 { 6 } else { 3 }",
+        ),
+        ("if is_null(acv) { return (); } acv", "if is_null(acv) { () } else { acv }"),
+        ("if paid { return 0.5; } acv", "if paid { 0.5 } else { acv }"),
+    ] {
+        assert_eq!(row(guards), row(ifs), "{guards}");
+    }
+}
+
+#[test]
+fn ranges_and_strict_logic() {
+    assert_eq!(row("qty in 1..5"), row("qty >= 1 && qty < 5"));
+    assert_eq!(row("qty in -3..=5"), row("qty >= -3 && qty <= 5"));
+    assert_eq!(row("qty !in 1..=1"), row("!(qty >= 1 && qty <= 1)"));
+    assert_eq!(row("acv in 1000..5000"), row("acv >= 1000 && acv < 5000"));
+    assert_eq!(row("qty + 1 in 1..5 && paid"), row("qty + 1 >= 1 && qty + 1 < 5 && paid"));
+    assert_eq!(row("paid & qty > 1"), row("if paid != (qty > 1) { false } else { qty > 1 }"));
+    assert_eq!(row("paid | qty > 1"), row("if paid != (qty > 1) { true } else { qty > 1 }"));
+    assert_eq!(row("paid ^ qty > 1"), row("paid != (qty > 1)"));
+}
+
+#[test]
+fn parts_of_texts() {
+    use crate::model::TextTest::{Contains, EndsWith, StartsWith};
+    let asked = |test, column: &str, part: &str| {
+        let RowNode::Column(id) = column_row(column).node else { panic!() };
+        Row { ty: Bool, node: RowNode::TextTest(test, id, part.into()) }
+    };
+    assert_eq!(row("contains(product, \"Pro\")"), asked(Contains, "product", "Pro"));
+    assert_eq!(row("product.starts_with(\"GTX\")"), asked(StartsWith, "product", "GTX"));
+    assert_eq!(row("opp_id.ends_with(\"7\")"), asked(EndsWith, "opp_id", "7"));
+    assert_eq!(row("outcome.contains(\"o\")"), asked(Contains, "outcome", "o"));
+    // Asked of a chosen text, it is asked of what the text is chosen from.
+    let fallback = row("(product ?? \"none\").contains(\"on\")");
+    let RowNode::Coalesce(column, constant) = fallback.node else { panic!() };
+    assert_eq!((*column, *constant), (asked(Contains, "product", "on"), row("true")));
+    assert_eq!(
+        row("(if paid { product } else { () }).ends_with(\"x\")"),
+        Row {
+            ty: Bool,
+            node: RowNode::If(
+                Box::new(column_row("paid")),
+                Box::new(asked(EndsWith, "product", "x")),
+                Box::new(Row { ty: Bool, node: RowNode::Missing }),
+            ),
+        }
+    );
+}
+
 #[test]
 fn calendars() {
     let (due, opened, closed) = (column_row("due"), column_row("opened_at"), column_row("closed_at"));
@@ -173,6 +286,42 @@ fn calendars() {
         row("hours_between(opened_at, closed_at)"),
         call(RowFn::HoursBetween, Float, &[opened, closed.clone()])
     );
+    let due = column_row("due");
+    let opened = column_row("opened_at");
+    assert_eq!(row("due + 7"), arith(Add, Date, due.clone(), int(7)));
+    assert_eq!(row("7 + due"), row("due + 7"));
+    assert_eq!(row("add_days(due, qty)"), arith(Add, Date, due.clone(), column_row("qty")));
+    assert_eq!(row("due - qty"), arith(Sub, Date, due.clone(), column_row("qty")));
+    assert_eq!(row("due.add_months(-1)"), call(RowFn::AddMonths, Date, &[due.clone(), int(-1)]));
+    assert_eq!(
+        row("opened_at + days(3)"),
+        arith(Add, Timestamp, opened.clone(), call(RowFn::Days, Duration, &[int(3)]))
+    );
+    assert_eq!(row("minutes(qty)"), call(RowFn::Minutes, Duration, &[column_row("qty")]));
+    for (word, grain) in [
+        ("day", Grain::Day),
+        ("week", Grain::Week),
+        ("month", Grain::Month),
+        ("quarter", Grain::Quarter),
+        ("year", Grain::Year),
+    ] {
+        let truncated = call(RowFn::Truncate(grain), Date, std::slice::from_ref(&opened));
+        assert_eq!(row(&format!("truncate(opened_at, \"{word}\")")), truncated);
+    }
+    assert_eq!(
+        row("truncate(due, \"week\")"),
+        call(RowFn::Truncate(Grain::Week), Date, std::slice::from_ref(&due))
+    );
+    assert_eq!(row("year(due)"), call(RowFn::DayPart(DayPart::Year), Int, std::slice::from_ref(&due)));
+    assert_eq!(
+        row("month(opened_at)"),
+        call(RowFn::DayPart(DayPart::Month), Int, std::slice::from_ref(&opened))
+    );
+    assert_eq!(row("due.weekday()"), call(RowFn::DayPart(DayPart::Weekday), Int, std::slice::from_ref(&due)));
+    assert_eq!(row("never"), instant(253_402_128_000_000_000));
+    assert_eq!(row("due < never"), compare(Lt, due.clone(), day(2_932_895)));
+    assert_eq!(row("(due ?? never) - due"), row("(due ?? \"9999-12-30\") - due"));
+    assert_eq!(row("closed_at ?? never"), row("closed_at ?? \"9999-12-30T00:00:00Z\""));
     let as_of = Row { ty: Timestamp, node: RowNode::AsOf };
     assert_eq!(row("closed_at < as_of"), compare(Lt, closed, as_of));
     assert_eq!(row("due - due").ty, Int);
@@ -202,6 +351,30 @@ fn functions_in_both_spellings() {
     assert_eq!(row("5.abs()"), call(RowFn::Abs, Int, &[int(5)]));
     assert_eq!(row("-qty"), unary(RowNode::Neg, Int, qty.clone()));
     assert_eq!(row("+qty"), qty);
+}
+
+#[test]
+fn rounding_and_bounds() {
+    let (qty, acv, rate) = (column_row("qty"), column_row("acv"), column_row("rate"));
+    let whole = |function| call(function, Decimal(0), std::slice::from_ref(&acv));
+    assert_eq!(row("floor(acv)"), whole(RowFn::Floor));
+    assert_eq!(row("acv.ceil()"), whole(RowFn::Ceil));
+    assert_eq!(row("round(acv)"), whole(RowFn::Round));
+    assert_eq!(row("round(acv, 1)"), call(RowFn::Round, Decimal(1), &[acv.clone(), int(1)]));
+    assert_eq!(row("round(acv, 2)"), acv);
+    assert_eq!(row("round(acv * 0.055, 2)"), call(RowFn::Round, Decimal(2), &[row("acv * 0.055"), int(2)]));
+    assert_eq!(row("round(rate, 2)"), call(RowFn::Round, Float, &[rate.clone(), int(2)]));
+    assert_eq!(row("let n = 2; rate.round(n)"), row("round(rate, 2)"));
+    assert_eq!(row("round(qty, 2)"), qty);
+    assert_eq!(row("log10(rate)"), call(RowFn::Log10, Float, std::slice::from_ref(&rate)));
+    assert_eq!(row("log2(qty)"), call(RowFn::Log2, Float, &[cast(qty.clone(), Float)]));
+    assert_eq!(row("clamp(acv, 0, 100)"), row("min(max(acv, 0), 100)"));
+    assert_eq!(row("qty.clamp(1, 5)"), row("min(max(qty, 1), 5)"));
+    assert_eq!(row("max(qty, 1, 2, rate)"), row("max(max(max(qty, 1), 2), rate)"));
+    for number in ["qty", "acv", "rate"] {
+        let spelt_out = format!("if {number} > 0 {{ 1 }} else if {number} < 0 {{ -1 }} else {{ 0 }}");
+        assert_eq!(row(&format!("sign({number})")), row(&spelt_out));
+    }
 }
 
 #[test]

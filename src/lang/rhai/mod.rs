@@ -4,16 +4,20 @@
 //! whose tokens [`vocabulary`](super::vocabulary) has accepted, and its tree is rewritten at once. Where
 //! its tree says less than the text (end of a token, digits of a number, parentheses) the tokens are asked.
 
+mod flow;
+
 use super::codes;
 use super::limits;
 use super::literal::{self, Fraction};
 use super::problem::Problem;
-use super::syntax::{Kind, Let, Node};
+use super::syntax::{BitOp, Kind, Let, Node};
 use super::tokens::{TokenKind, Tokens};
+use super::vocabulary;
 use crate::model::{ArithOp, CmpOp};
+use flow::End;
 use rhai::{
     ASTFlags, Engine, Expr, FnCallExpr, LexError, OptimizationLevel, ParseError, ParseErrorType, Position,
-    Stmt, StmtBlock, Token,
+    Token,
 };
 use std::ops::Range;
 
@@ -22,6 +26,8 @@ const _: () = assert!(size_of::<rhai::INT>() == 8 && size_of::<rhai::FLOAT>() ==
 
 /// Parses a text whose tokens have been accepted.
 pub(super) fn parse(tokens: &Tokens<'_>, text: &str, problems: &mut Vec<Problem>) -> Option<Node> {
+    let with_division = spelt_out(tokens, text);
+    let text = with_division.as_deref().unwrap_or(text);
     let mut engine = Engine::new_raw();
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_expr_depths(limits::PARSER_DEPTH, limits::PARSER_DEPTH);
@@ -32,13 +38,28 @@ pub(super) fn parse(tokens: &Tokens<'_>, text: &str, problems: &mut Vec<Problem>
         Err(as_expression) => match engine.compile(text) {
             Ok(ast) => ast,
             Err(as_script) => {
-                let is_script = tokens.list().iter().any(|token| matches!(tokens.text(token), "let" | ";"));
+                let is_script =
+                    tokens.list().iter().any(|token| matches!(tokens.text(token), "let" | ";" | "return"));
                 reader.refuse_text(if is_script { &as_script } else { &as_expression });
                 return None;
             }
         },
     };
-    Some(reader.body(ast.statements(), text.len()..text.len(), 0))
+    Some(reader.body(ast.statements(), &(text.len()..text.len()), 0, End::Whole))
+}
+
+/// `won per mql` is `won / mql`. The sign takes as many bytes as the word, so that places stay.
+fn spelt_out(tokens: &Tokens<'_>, text: &str) -> Option<String> {
+    let places: Vec<_> =
+        (1..tokens.list().len()).filter(|&index| vocabulary::is_per(tokens, index)).collect();
+    if places.is_empty() {
+        return None;
+    }
+    let mut text = text.to_owned();
+    for at in places.into_iter().filter_map(|index| tokens.list().get(index)).map(|token| token.at.clone()) {
+        text.replace_range(at, "/  ");
+    }
+    Some(text)
 }
 
 struct Reader<'a, 'p> {
@@ -108,90 +129,6 @@ impl Reader<'_, '_> {
         token.map_or(String::new(), |token| self.tokens.text(token).to_owned())
     }
 
-    /// Statements that end in a value.
-    fn body(&mut self, statements: &[Stmt], end: Range<usize>, depth: usize) -> Node {
-        let Some((last, earlier)) = statements.split_last() else {
-            let problem = Problem::new(codes::DISCARDED, &end, "the block has no value");
-            return self.refuse(problem.hint("end it with a value"));
-        };
-        let mut lets = Vec::new();
-        for statement in earlier {
-            match statement {
-                Stmt::Var(..) => lets.extend(self.binding(statement, depth)),
-                _ => {
-                    let at = self.at(statement.position());
-                    self.problems.push(
-                        Problem::new(
-                            codes::DISCARDED,
-                            &at,
-                            "nothing uses this value; the formula goes on after it",
-                        )
-                        .hint("join the parts by an operator; an `if` that is an operand needs parentheses"),
-                    );
-                }
-            }
-        }
-        if let Stmt::Var(..) = last {
-            lets.extend(self.binding(last, depth));
-            let at = self.at(last.position());
-            let problem = Problem::new(codes::DISCARDED, &at, "nothing follows the last `let`");
-            return self.refuse(problem.hint("end with a value: let a = ..; a + 1"));
-        }
-        let value = self.statement(last, depth);
-        if lets.is_empty() { value } else { Node::new(value.at.clone(), Kind::Block(lets, Box::new(value))) }
-    }
-
-    fn binding(&mut self, statement: &Stmt, depth: usize) -> Option<Let> {
-        let Stmt::Var(definition, ..) = statement else {
-            return None;
-        };
-        let (name, value, _) = &**definition;
-        let value = match value {
-            Expr::Unit(position) if position.is_none() => {
-                let at = self.at(name.pos);
-                let problem = Problem::new(codes::SYNTAX, &at, format!("`{}` gets no value", name.name));
-                self.refuse(problem.hint("let name = value;"))
-            }
-            value => self.expression(value, depth + 1),
-        };
-        Some(Let { name: name.name.to_string(), value })
-    }
-
-    fn statement(&mut self, statement: &Stmt, depth: usize) -> Node {
-        match statement {
-            Stmt::Expr(value) => self.expression(value, depth),
-            Stmt::FnCall(call, position) => self.call(call, *position, depth),
-            Stmt::Block(block) => self.block(block, depth),
-            Stmt::If(parts, position) => {
-                let at = self.at(*position);
-                let condition = self.expression(&parts.expr, depth + 1);
-                let then = self.block(&parts.body, depth + 1);
-                if parts.branch.is_empty() && parts.branch.position().is_none() {
-                    let problem = Problem::new(codes::NO_ELSE, &at, "an `if` in a formula needs an `else`");
-                    return self.refuse(problem.hint("add else { () } where there is no value"));
-                }
-                // `else if` arrives as a branch that holds one `if`.
-                let other = self.block(&parts.branch, depth + 1);
-                Node::new(at, Kind::If(Box::new(condition), Box::new(then), Box::new(other)))
-            }
-            Stmt::Assignment(..) => self.refuse_construct(
-                statement.position(),
-                "a formula cannot assign",
-                "equality is written ==; a name is given with let name = value;",
-            ),
-            other => self.refuse_construct(
-                other.position(),
-                "this statement is no part of the formula language",
-                "a formula is a value",
-            ),
-        }
-    }
-
-    fn block(&mut self, block: &StmtBlock, depth: usize) -> Node {
-        let end = self.at(block.end_position());
-        self.body(block.statements(), end, depth)
-    }
-
     fn expression(&mut self, expression: &Expr, depth: usize) -> Node {
         let position = expression.position();
         let at = self.at(position);
@@ -205,7 +142,7 @@ impl Reader<'_, '_> {
             Expr::StringConstant(text, _) => Kind::Text(text.to_string()),
             Expr::Unit(_) => return Node::new(at.start..self.closing(at.start), Kind::Missing),
             Expr::Variable(variable, ..) => Kind::Name(variable.1.to_string()),
-            Expr::Stmt(block) => return self.block(block, depth),
+            Expr::Stmt(block) => return self.block(block, depth, End::Inner),
             Expr::FnCall(call, position) => return self.call(call, *position, depth),
             Expr::Dot(parts, flags, _) => return self.chain(parts, *flags, depth),
             Expr::And(operands, _) => return self.fold(operands, "&&", at, Kind::And, depth),
@@ -351,8 +288,9 @@ impl Reader<'_, '_> {
         enum Operator {
             Arith(ArithOp),
             Compare(CmpOp),
+            Bits(BitOp),
         }
-        use Operator::{Arith, Compare};
+        use Operator::{Arith, Bits, Compare};
         let operator = match token {
             Token::Plus => Arith(ArithOp::Add),
             Token::Minus => Arith(ArithOp::Sub),
@@ -366,6 +304,13 @@ impl Reader<'_, '_> {
             Token::LessThanEqualsTo => Compare(CmpOp::Le),
             Token::GreaterThan => Compare(CmpOp::Gt),
             Token::GreaterThanEqualsTo => Compare(CmpOp::Ge),
+            Token::Ampersand => Bits(BitOp::And),
+            Token::Pipe => Bits(BitOp::Or),
+            Token::XOr => Bits(BitOp::Xor),
+            Token::ExclusiveRange | Token::InclusiveRange => {
+                let problem = Problem::new(codes::NOT_IN_LANGUAGE, &at, "a range stands only behind `in`");
+                return self.refuse(problem.hint("x in 1..5, or x >= 1 && x < 5"));
+            }
             _ => {
                 let message = format!("`{}` is no operator of the formula language", self.text(&at));
                 return self.refuse(Problem::new(codes::NOT_IN_LANGUAGE, &at, message));
@@ -381,6 +326,7 @@ impl Reader<'_, '_> {
         let kind = match operator {
             Arith(operator) => Kind::Arith(operator, left, right),
             Compare(operator) => Kind::Compare(operator, left, right),
+            Bits(operator) => Kind::Bits(operator, left, right),
         };
         Node::new(at, kind)
     }
@@ -406,13 +352,44 @@ impl Reader<'_, '_> {
     }
 
     fn membership(&mut self, value: &Expr, list: &Expr, at: Range<usize>, depth: usize) -> Node {
-        let value = Box::new(self.expression(value, depth + 1));
+        let value = self.expression(value, depth + 1);
+        if let Expr::FnCall(range, _) = list
+            && let ([low, high], Some(token)) = (range.args.as_slice(), &range.op_token)
+            && matches!(token, Token::ExclusiveRange | Token::InclusiveRange)
+        {
+            return self.within(value, [low, high], *token == Token::InclusiveRange, &at, depth);
+        }
+        let value = Box::new(value);
         let Expr::Array(items, _) = list else {
-            let problem = Problem::new(codes::LIST, &at, "`in` needs a list of constants on its right");
-            return self.refuse(problem.hint("x in [1, 2, 3]"));
+            let problem =
+                Problem::new(codes::LIST, &at, "`in` needs a list of constants or a range on its right");
+            return self.refuse(problem.hint("x in [1, 2, 3], or x in 1..=5"));
         };
         let items = items.iter().map(|item| self.expression(item, depth + 1)).collect();
         Node::new(at, Kind::In(value, items))
+    }
+
+    /// `value in low..high`.
+    fn within(
+        &mut self,
+        value: Node,
+        bounds: [&Expr; 2],
+        inclusive: bool,
+        at: &Range<usize>,
+        depth: usize,
+    ) -> Node {
+        let [low, high] = bounds.map(|bound| self.expression(bound, depth + 1));
+        for bound in [&low, &high] {
+            if !matches!(bound.kind, Kind::Int(_) | Kind::Refused) {
+                let problem =
+                    Problem::new(codes::LIST, &bound.at, "a range goes from one whole number to another");
+                return self.refuse(problem.expected("1..5 or 1..=5").hint("x >= a && x < b"));
+            }
+        }
+        let name = format!("in {}", at.start);
+        let again = Node::new(value.at.clone(), Kind::Name(name.clone()));
+        let test = self.between(again, low, high, inclusive, at);
+        Node::new(at.clone(), Kind::Block(vec![Let { name, value }], Box::new(test)))
     }
 
     fn arguments(
