@@ -201,7 +201,7 @@ fn rules_see_the_target_in_force() {
         said(&found),
         [
             // 31 of 61 days of 3,000 are 1,524.59; the total of March is 1,232.51.
-            "1,232.51 of 3,000: behind, pace 80.8 %, gap -292.08",
+            "1,232.51 of 3,000: behind, pace 80.8 %, gap −292.08",
             // Less is better, and the goal of a half is 155.
             "EMEA 1,233.51 of 155",
             "due.pace < 1",

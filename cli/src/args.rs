@@ -131,6 +131,7 @@ Examples:
   ripplemark explain crm.yaml revenue opps.csv --vs prior --grain quarter
   ripplemark explain crm.yaml revenue opps.csv --vs prior --at quarter=2017-10 --by office
   ripplemark explain crm.yaml revenue opps.csv --vs office=East --at office=West
+  ripplemark explain crm.yaml revenue opps.csv --vs target
   ripplemark explain crm.yaml win_rate opps.csv --vs prior --grain quarter --mix office
 
 The drivers are those of the metric's identity in the book's `links`, down to metrics that have none; without an
@@ -152,7 +153,8 @@ pub(crate) struct ExplainOptions {
     pub(crate) metric: String,
     #[command(flatten)]
     pub(crate) data: DataOptions,
-    /// What the number is compared with: `prior` (the period before), or a segment, DIMENSION=VALUE
+    /// What the number is compared with: `prior` (the period before), `target` (what was to be reached by now), or a
+    /// segment, DIMENSION=VALUE
     #[arg(long, value_name = "WHAT", default_value = "prior")]
     pub(crate) vs: String,
     /// Which number: the grain and a period [default: the latest that is over], or a dimension and a value

@@ -59,10 +59,15 @@ impl Wanted {
         }
         let versus = if options.vs == "prior" {
             Versus::Prior(periods)
+        } else if options.vs == "target" {
+            if !options.at.is_empty() || options.all {
+                return Err(Failure::Usage("a target has days of its own: leave out --at and --all".into()));
+            }
+            Versus::Target
         } else {
             let (dim, from) = pair("--vs", &options.vs).map_err(|_| {
                 Failure::Usage(format!(
-                    "--vs {}: expected `prior`, or a segment such as --vs region=East --at region=West",
+                    "--vs {}: expected `prior`, `target`, or a segment such as --vs region=East --at region=West",
                     options.vs
                 ))
             })?;

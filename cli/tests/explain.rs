@@ -110,6 +110,36 @@ fn segments_and_mix() {
 }
 
 #[test]
+fn a_target_is_missed_by_its_drivers() {
+    let place = place();
+    let plan = format!(
+        "{BOOK}targets:\n  - {{metric: bookings, goal: 6_000, from: 2017-01-01, due: 2017-02-28, owner: sales}}\n  \
+         - {{metric: decided, goal: 5, from: 2017-01-01, due: 2017-02-28, owner: marketing}}\n"
+    );
+    place.write("plan.yaml", plan);
+    let told =
+        place.run(["explain", "plan.yaml", "bookings", "deals.csv", "--vs", "target", "--format", "json"]);
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    let json: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
+    let one = &json["explained"][0];
+    // 6,000 of 6,000 are reached, and all 5 deals are decided: nothing to explain.
+    assert_eq!(
+        (one["change"]["exact"].as_str(), one["unexplained"]["exact"].as_str()),
+        (Some("0"), Some("0"))
+    );
+    let more =
+        std::fs::read_to_string(place.path("plan.yaml")).expect("the book").replace("goal: 5,", "goal: 10,");
+    place.write("plan.yaml", more.replace("6_000", "12_000"));
+    let told = place.run(["explain", "plan.yaml", "bookings", "deals.csv", "--vs", "target"]);
+    assert!(told.stdout.contains("−6,000.00"), "{}", told.stdout);
+    let decided = told.stdout.lines().find(|line| line.starts_with("Deals decided")).expect("a line");
+    // Twice as many deals at the same rate and size would have been the plan.
+    assert!(decided.contains("−6,000.00"), "{decided}");
+    let none = place.run(["explain", "acme.yaml", "bookings", "deals.csv", "--vs", "target"]);
+    assert!(none.code == Some(2) && none.stderr.contains("has no target"), "{}", none.stderr);
+}
+
+#[test]
 fn refusals_say_what_to_do() {
     let place = place();
     let refused = |arguments: &[&str]| {
@@ -123,7 +153,7 @@ fn refusals_say_what_to_do() {
     assert!(refused(&["bookigns", "deals.csv", "--grain", "month"]).contains("did you mean `bookings`"));
     assert!(refused(&["bookings", "--grain", "month"]).contains("--table deals=FILE"));
     assert!(refused(&["bookings", "deals.csv", "--vs", "region=East"]).contains("--at region=VALUE"));
-    assert!(refused(&["bookings", "deals.csv", "--vs", "lastyear"]).contains("expected `prior`"));
+    assert!(refused(&["bookings", "deals.csv", "--vs", "lastyear"]).contains("expected `prior`, `target`"));
     assert!(
         refused(&["bookings", "deals.csv", "--vs", "region=East", "--at", "region=Mars"])
             .contains("East, West")

@@ -1,4 +1,4 @@
-//! What moved a metric: between two periods, or between two segments.
+//! What moved a metric: between two periods, between two segments, between plan and reality.
 //!
 //! A book says what a metric is made of (`links`), the engine gives the values of the parts in both states as exact
 //! fractions, and the [`chain`](crate::chain) splits the change among them. Nothing is rounded before it is shown.
@@ -19,6 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod against;
 mod drivers;
 mod facts;
 mod json;
@@ -44,6 +45,8 @@ pub use segments::{Mix, MixAsk, MixExplained, SegmentEffect, explain_mix};
 pub enum Versus {
     /// A period and the one before it; the query needs a grain.
     Prior(Periods),
+    /// What the metric's targets expect by now, and what has been reached; the query can have an `as_of` only.
+    Target,
     /// Two values of a dimension, in each period if the query has a grain.
     Segments {
         /// The dimension.
@@ -197,7 +200,10 @@ pub fn explain(book: &Book, data: &Dataset, ask: &Ask) -> Result<Explanations, E
     let id = metric_named(book, &ask.metric)?;
     let found = drivers::drivers(book, id).ok_or_else(|| no_drivers(book, id))?;
     let drivers = found.map_err(|why| refused("RM0314", format!("metric `{}`: {why}", ask.metric), None))?;
-    pairs::explain(book, data, ask, id, &drivers)
+    match ask.versus {
+        Versus::Target => against::explain(book, data, ask, id, &drivers),
+        _ => pairs::explain(book, data, ask, id, &drivers),
+    }
 }
 
 /// True if a metric has drivers: an identity in the book, or a definition that is arithmetic over metrics.

@@ -45,6 +45,8 @@ pub(super) fn explain(
     let states = States::new(&evaluation, nothing(book, &query)?, metrics, drivers, ask.digits)?;
     let explained = match &ask.versus {
         Versus::Prior(periods) => states.by_period(*periods)?,
+        // Targets have questions of their own; see `against`.
+        Versus::Target => Vec::new(),
         Versus::Segments { dim, from, to } => {
             let at = query.by.iter().position(|name| name == dim).unwrap_or(0);
             states.by_segment(at, dim, from, to)?

@@ -132,7 +132,7 @@ fn has(book: &Book, data: &Dataset, table: TableId) -> bool {
 
 /// The tables that a metric's program reads, those that are looked up included.
 fn tables_needed(book: &Book, id: MetricId) -> Vec<TableId> {
-    lower::tables_read(book, id)
+    lower::tables_needed(book, id)
 }
 
 /// True if every aggregate that a metric stands on is placed in time.
@@ -429,9 +429,18 @@ fn explanations(
             query: query.clone(),
             ..Ask::new(&metric.name)
         };
-        match explain::explain(book, data, &ask) {
-            Ok(found) => report.explanations.extend(found.facts()),
-            Err(error) => report.omitted.push(format!("what moved `{}`: {error}", metric.name)),
+        explain_one(book, data, &ask, report);
+        // Why a goal is missed is told for the days of the goal, whatever period the report is about.
+        if book.targets.iter().any(|target| target.metric == link.to) {
+            let query = Query { as_of: query.as_of, ..Query::default() };
+            explain_one(book, data, &Ask { versus: Versus::Target, query, ..ask }, report);
         }
+    }
+}
+
+fn explain_one(book: &Book, data: &Dataset, ask: &Ask, report: &mut Report) {
+    match explain::explain(book, data, ask) {
+        Ok(found) => report.explanations.extend(found.facts()),
+        Err(error) => report.omitted.push(format!("what moved `{}`: {error}", ask.metric)),
     }
 }
