@@ -5,7 +5,7 @@
 
 use super::drivers::Drivers;
 use super::quantum;
-use super::{Ask, DriverValue, Explained, Explanations, driver_info, refused};
+use super::{Ask, DriverValue, Explained, Explanations, driver_info, good, refused};
 use crate::book::parse_instant;
 use crate::chain::{self, Quantum, to_f64};
 use crate::data::Dataset;
@@ -66,6 +66,7 @@ pub(super) fn explain(
     let Some((program, receipt)) = last else { return Err(Error::other("no target was judged")) };
     Ok(Explanations {
         metric: driver_info(book, metric, &program),
+        good: good(book, metric),
         formula: drivers.text.clone(),
         drivers: drivers.leaves.iter().map(|&leaf| driver_info(book, leaf, &program)).collect(),
         dims: Vec::new(),
@@ -141,9 +142,10 @@ fn one(
     let values = plan.iter().zip(&actual).map(|(plan, actual)| (value(plan), value(actual))).collect();
     let scope: Vec<String> = status.scope.iter().map(|(dim, value)| format!("{dim} = {value}")).collect();
     let place = if scope.is_empty() { String::new() } else { format!(" of {}", scope.join(", ")) };
+    notes.insert(0, format!("{} to {}, as of {}", status.from, status.due, status.as_of));
     Explained {
         key: Vec::<Coordinate>::new(),
-        from: format!("target{place} by {}", status.as_of.get(..10).unwrap_or(&status.as_of)),
+        from: format!("target{place}"),
         to: "actual".to_owned(),
         values,
         flags: Flags::NONE,

@@ -6,7 +6,7 @@ use crate::report;
 use crate::show::{self, grouped};
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::Zero;
+use num_traits::{Signed, Zero};
 
 impl Explanations {
     /// What a report says of each change. One that could not be taken apart has no drivers and a note that says why.
@@ -43,6 +43,8 @@ impl Explanations {
         fact.before = value(unit, &chain.before);
         fact.after = value(unit, &chain.after);
         fact.change = change(unit, &chain.change);
+        fact.better = (!chain.change.exact.is_zero())
+            .then(|| chain.change.exact.is_positive() == (self.good == crate::model::Good::Up));
         fact.drivers = chain.contributions.iter().map(|part| self.driver(one, part, unit)).collect();
         if !chain.unexplained.exact.is_zero() {
             fact.drivers.push(report::Driver {

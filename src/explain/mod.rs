@@ -32,7 +32,7 @@ use crate::data::Dataset;
 use crate::error::Error;
 use crate::evaluate::{Coordinate, MetricInfo, Program, Receipt};
 use crate::lower;
-use crate::model::{Book, MetricId, Query};
+use crate::model::{Book, Good, MetricId, Query};
 use ripplemark_core::Flags;
 use std::collections::BTreeMap;
 
@@ -109,6 +109,8 @@ pub struct DriverInfo {
 pub struct Explanations {
     /// The metric.
     pub metric: DriverInfo,
+    /// Which direction of it is the good one.
+    pub good: Good,
     /// Its identity, as the book writes it.
     pub formula: String,
     /// The drivers; contributions refer to their positions.
@@ -228,6 +230,10 @@ fn no_drivers(book: &Book, id: MetricId) -> Error {
 
 pub(crate) fn refused(code: &'static str, message: String, hint: Option<String>) -> Error {
     Error::query(vec![lower::query_problem(code, message, hint)])
+}
+
+fn good(book: &Book, id: MetricId) -> Good {
+    book.metrics.get(id.0).map_or(Good::default(), |metric| metric.good)
 }
 
 /// Who a metric belongs to and what it means, from the program that computes it.

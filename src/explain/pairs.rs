@@ -2,7 +2,7 @@
 
 use super::drivers::Drivers;
 use super::quantum;
-use super::{Ask, DriverValue, Explained, Explanations, Periods, Versus, driver_info, refused};
+use super::{Ask, DriverValue, Explained, Explanations, Periods, Versus, driver_info, good, refused};
 use crate::chain::{self, ChainError, Quantum, to_f64};
 use crate::data::Dataset;
 use crate::error::Error;
@@ -54,6 +54,7 @@ pub(super) fn explain(
     };
     Ok(Explanations {
         metric: driver_info(book, metric, &program),
+        good: good(book, metric),
         formula: drivers.text.clone(),
         drivers: drivers.leaves.iter().map(|&leaf| driver_info(book, leaf, &program)).collect(),
         dims: query.by,

@@ -159,6 +159,8 @@ pub struct Explanation {
     pub after: Shown,
     /// After − before; the printed contributions add up to this printed change.
     pub change: Shown,
+    /// Whether the change is in the direction that the book calls good; `None` for none.
+    pub better: Option<bool>,
     /// Contributions of the drivers, in the order of the formula; `unexplained` last where it is not 0.
     pub drivers: Vec<Driver>,
     /// Sums of the printed contributions by owner: (owner, contribution).

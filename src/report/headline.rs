@@ -137,7 +137,11 @@ pub(super) fn metric<'r>(report: &'r Report, name: &str) -> Option<&'r Metric> {
 
 /// Good or bad news, by the direction that the book calls good.
 fn news(metric: Option<&Metric>) -> Tone {
-    match metric.and_then(|metric| metric.better) {
+    direction(metric.and_then(|metric| metric.better))
+}
+
+fn direction(better: Option<bool>) -> Tone {
+    match better {
         Some(true) => Tone::Good,
         Some(false) => Tone::Bad,
         None => Tone::Neutral,
@@ -179,7 +183,7 @@ fn moved(report: &Report, one: &Explanation) -> Option<Sentence> {
         said.push_str(&format!("; the largest part is {name}{owners}, {}", signed(&driver.contribution)));
     }
     said.push('.');
-    Some(Sentence { text: said, tone: news(metric(report, &one.metric)) })
+    Some(Sentence { text: said, tone: direction(one.better) })
 }
 
 /// The metric that moved most, measured by its prior value.

@@ -215,6 +215,7 @@ fn driver(
 fn explanations() -> Vec<Explanation> {
     let percent = |value: f64| shown("share", value);
     let bookings = Explanation {
+        better: Some(false),
         metric: "bookings".into(),
         label: "Bookings".into(),
         unit: "money[USD]".into(),
@@ -249,6 +250,7 @@ fn explanations() -> Vec<Explanation> {
         notes: Vec::new(),
     };
     let plan = Explanation {
+        better: Some(false),
         metric: "bookings".into(),
         label: "Bookings".into(),
         unit: "money[USD]".into(),
