@@ -7,6 +7,8 @@ import datetime as dt
 import html
 import itertools
 import pickle
+import subprocess
+import sys
 import threading
 from decimal import Decimal
 from fractions import Fraction
@@ -333,7 +335,8 @@ def test_what_notebooks_show_is_safe_and_the_same_everywhere(book, deals, result
     assert html.unescape(frame.split('srcdoc="')[1].split('"')[0]) == report.html
     (mix,) = book.explain_mix("win_rate", "region", grain="month", deals=deals)
     explained = result.explain("bookings")
-    for shown in (report, explained, explained[0], mix, book.targets(deals=deals), book.findings(deals=deals), book.journey(deals=deals)):
+    answers = [ask(deals=deals) for ask in (book.targets, book.findings, book.journey)]
+    for shown in (book, book.metrics, result, report, explained, explained[0], mix, *answers):
         bundle = shown._repr_mimebundle_()
         assert bundle["text/html"] == shown._repr_html_()
         assert bundle["text/plain"] == repr(shown) and bundle["text/plain"]
@@ -388,6 +391,30 @@ def test_a_callback_that_raises_ends_the_work(book, tmp_path):
 def data_of(chart):
     (rows,) = chart.to_dict()["datasets"].values()
     return rows
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("ask", ["report", "explain", "evaluate"])
+def test_ctrl_c_ends_a_question(tmp_path, ask):
+    path = tmp_path / "deals.parquet"
+    pq.write_table(pa.concat_tables([table(DEALS * 1000)] * 100), path)
+    arguments = {"report": "", "explain": "'bookings', grain='month', ", "evaluate": "by='region', "}[ask]
+    program = f"""
+import os, signal, threading, time
+import ripplemark as rm
+book = rm.loads({BOOK!r})
+began = []
+def interrupt(done, total):
+    if not began:
+        began.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+try:
+    book.{ask}({arguments}deals={str(path)!r}, progress=interrupt)
+except KeyboardInterrupt:
+    print("stopped", time.monotonic() - began[0] < 5, threading.active_count())
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert run.stdout == "stopped True 1\n", run.stderr
 
 
 def test_charts_hold_the_numbers(book, deals, result):

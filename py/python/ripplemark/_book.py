@@ -344,6 +344,9 @@ class Book:
     def _repr_html_(self) -> str:
         return html_page([self.metrics._grid()], self._title())
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
     def _title(self) -> str:
         version = f" {self.version}" if self.version else ""
         return f"book {self.id}{version}: {len(self.metrics)} metrics, tables {', '.join(self.tables.names)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from ._errors import CellError, Error, QueryError
+from ._format import formats
 from ._listing import did_you_mean
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def of_result(result: "Result", metric: Optional[str]) -> Any:
     cells = [cell for cell in result if cell.metric == metric and len(cell.at) == len(axes)]
     rows = [_row(cell, result) for cell in cells]
     alt = _altair()
-    y = alt.Y("value:Q", title=f"{info.label} ({info.unit})" if info.unit else info.label)
+    unit = formats([cell.value for cell in cells], info.unit).unit
+    y = alt.Y("value:Q", title=f"{info.label} ({unit})" if unit else info.label)
     if info.unit == "share":
         y = y.axis(format="%")
     chart = alt.Chart(alt.InlineData(values=rows), title=info.label)
@@ -88,14 +90,15 @@ def waterfall(explanation: "Explanation") -> Any:
         step(driver.label, float(level), float(reached), driver.contribution.shown, kind, driver.owner)
         level = reached
     step(after, 0.0, explanation.after.value, explanation.after.shown, "value", "")
-    base = alt.Chart(alt.InlineData(values=steps), title=f"{explanation.metric}: {before} → {after}")
-    x = alt.X("step:N", sort=None, title=None)
+    base = alt.Chart(alt.InlineData(values=steps), title=f"{explanation.label}: {before} → {after}")
+    x = alt.X("step:N", sort=None, title=None).axis(labelAngle=0, labelLimit=84)
     colour = alt.Scale(domain=["raised it", "lowered it", "value"], range=[UP, DOWN, WHOLE])
     bars = base.mark_bar().encode(
         x=x,
-        y=alt.Y("start:Q", title=explanation.unit or explanation.metric),
+        y=alt.Y("start:Q", title=formats([explanation.after.value], explanation.unit).unit or explanation.metric),
         y2="end:Q",
         color=alt.Color("kind:N", scale=colour, title=None),
         tooltip=[alt.Tooltip("step:N"), alt.Tooltip("shown:N", title="contribution"), alt.Tooltip("owner:N")],
     )
-    return bars + base.mark_text(dy=-6).encode(x=x, y="top:Q", text="shown:N")
+    # Wide enough for the numbers above the bars.
+    return (bars + base.mark_text(dy=-6).encode(x=x, y="top:Q", text="shown:N")).properties(width=alt.Step(88))

@@ -72,6 +72,11 @@ class Explanation:
         return str(self._fact["metric"])
 
     @property
+    def label(self) -> str:
+        """The metric's name for people."""
+        return str(self._fact["label"])
+
+    @property
     def formula(self) -> str:
         """What the metric is made of, as the book writes it."""
         return str(self._fact["formula"])
@@ -207,7 +212,7 @@ class Explanation:
         return grids
 
     def __repr__(self) -> str:
-        return self._text.rstrip("\n")
+        return self._text.strip("\n")
 
     def _repr_html_(self) -> str:
         return html_page(self._grids(), f"{self._fact['label']} = {self.formula}")
@@ -375,7 +380,7 @@ class MixExplanation:
         return self.segments.to_pandas()
 
     def __repr__(self) -> str:
-        return self._text.rstrip("\n")
+        return self._text.strip("\n")
 
     def _repr_html_(self) -> str:
         grid = self.segments._grid()

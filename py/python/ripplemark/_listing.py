@@ -76,6 +76,9 @@ class Listing(Sequence[T], Generic[T]):
     def _repr_html_(self) -> str:
         return html_page([self._grid()])
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """The end of a message: the closest name, or all there are."""

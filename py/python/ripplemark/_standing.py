@@ -36,9 +36,6 @@ class Answers(Listing[T]):
     def __repr__(self) -> str:
         return "\n".join([super().__repr__(), *self.notes]) if not len(self) else super().__repr__()
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Dict[str, str]:
-        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
-
 
 @dataclass(frozen=True)
 class TargetPart:
