@@ -20,6 +20,20 @@ pub(crate) struct Book {
     file: String,
 }
 
+/// A question as Python writes it: a dict with all of these keys.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Asked {
+    query: Option<String>,
+    metrics: Option<Vec<String>>,
+    by: Option<Vec<String>>,
+    grain: Option<String>,
+    range: Option<(Option<String>, Option<String>)>,
+    filter: Option<String>,
+    as_of: Option<String>,
+    totals: Option<bool>,
+}
+
 /// Reads a book from a file.
 #[pyfunction]
 pub(crate) fn load_file(py: Python<'_>, path: PathBuf) -> PyResult<Book> {
@@ -110,26 +124,9 @@ impl Book {
         as_of: Option<&str>,
         totals: Option<bool>,
     ) -> PyResult<Program> {
-        let mut asked = match query {
-            Some(name) => self.saved(name)?,
-            None => Query::default(),
-        };
-        let refused =
-            |argument: &str, why: String| PyErr::new::<QueryError, _>((format!("{argument}: {why}"),));
-        asked.metrics = metrics.unwrap_or(asked.metrics);
-        asked.by = by.unwrap_or(asked.by);
-        if let Some(word) = grain {
-            asked.grain = Some(parse_grain(word).map_err(|why| refused("grain", why))?);
-        }
-        if let Some((from, to)) = range {
-            let range = parse_range(from.as_deref(), to.as_deref()).map_err(|why| refused("range", why))?;
-            asked.range = Some(range);
-        }
-        asked.filter = filter.or(asked.filter);
-        if let Some(text) = as_of {
-            asked.as_of = Some(parse_instant(text).map_err(|why| refused("as_of", why))?);
-        }
-        asked.totals = totals.unwrap_or(asked.totals);
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let (query, grain, as_of) = (owned(query), owned(grain), owned(as_of));
+        let asked = self.question(&Asked { query, metrics, by, grain, range, filter, as_of, totals })?;
         let book = &self.loaded.book;
         let inner = detached(py, || Ok(ripplemark::Program::compile(book, &asked)?))?;
         Ok(Program { inner })
@@ -142,6 +139,35 @@ impl Book {
 }
 
 impl Book {
+    pub(crate) fn book(&self) -> &ripplemark::model::Book {
+        &self.loaded.book
+    }
+
+    /// The query that is meant; what is not given comes from the saved query, where one is named.
+    pub(crate) fn question(&self, given: &Asked) -> PyResult<Query> {
+        let mut asked = match &given.query {
+            Some(name) => self.saved(name)?,
+            None => Query::default(),
+        };
+        let refused =
+            |argument: &str, why: String| PyErr::new::<QueryError, _>((format!("{argument}: {why}"),));
+        asked.metrics = given.metrics.clone().unwrap_or(asked.metrics);
+        asked.by = given.by.clone().unwrap_or(asked.by);
+        if let Some(word) = &given.grain {
+            asked.grain = Some(parse_grain(word).map_err(|why| refused("grain", why))?);
+        }
+        if let Some((from, to)) = &given.range {
+            let range = parse_range(from.as_deref(), to.as_deref()).map_err(|why| refused("range", why))?;
+            asked.range = Some(range);
+        }
+        asked.filter = given.filter.clone().or(asked.filter);
+        if let Some(text) = &given.as_of {
+            asked.as_of = Some(parse_instant(text).map_err(|why| refused("as_of", why))?);
+        }
+        asked.totals = given.totals.unwrap_or(asked.totals);
+        Ok(asked)
+    }
+
     fn saved(&self, name: &str) -> PyResult<Query> {
         let found = self.loaded.book.saved_queries.iter().find(|(known, _)| known == name);
         found.map(|(_, query)| query.clone()).ok_or_else(|| {

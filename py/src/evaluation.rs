@@ -11,7 +11,7 @@ use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use ripplemark::bind::TableSpec;
-use ripplemark::read::{ReadOptions, open};
+use ripplemark::read::{Progress, ReadOptions, open};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -35,14 +35,26 @@ impl Evaluation {
     /// Feeds an object that gives Arrow batches.
     fn feed(&self, py: Python<'_>, table: &str, data: &Bound<'_, PyAny>) -> PyResult<()> {
         let reader = input::reader(table, data)?;
-        self.drain(py, table, reader)
+        self.drain(py, table, reader, || Ok(()))
     }
 
-    /// Feeds a Parquet or CSV file.
-    fn feed_file(&self, py: Python<'_>, table: &str, path: PathBuf) -> PyResult<()> {
+    /// Feeds a Parquet or CSV file; `tell(done, total)` hears how many of its bytes have been read.
+    #[pyo3(signature = (table, path, tell=None))]
+    fn feed_file(
+        &self,
+        py: Python<'_>,
+        table: &str,
+        path: PathBuf,
+        tell: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let progress = Progress::default();
         let options = self.spec(table).map(|spec| ReadOptions::for_table(&spec)).unwrap_or_default();
+        let options = ReadOptions { progress: progress.clone(), ..options };
         let reader = detached(py, || open(&path, &options).map_err(Failure::from))?;
-        self.drain(py, table, reader)
+        self.drain(py, table, reader, || match tell {
+            Some(tell) => tell.call1((progress.done(), progress.total())).map(drop),
+            None => Ok(()),
+        })
     }
 
     /// Adds what another evaluation holds.
@@ -96,7 +108,13 @@ impl Evaluation {
         self.program.tables().into_iter().find(|spec| spec.name == table)
     }
 
-    fn drain(&self, py: Python<'_>, table: &str, reader: Box<dyn RecordBatchReader + Send>) -> PyResult<()> {
+    fn drain(
+        &self,
+        py: Python<'_>,
+        table: &str,
+        reader: Box<dyn RecordBatchReader + Send>,
+        tell: impl Fn() -> PyResult<()>,
+    ) -> PyResult<()> {
         let spec = self.spec(table).unwrap_or(TableSpec::new(table, Vec::new()));
         // A source without batches has columns all the same, and they may be the wrong ones.
         let empty = input::narrowed(&spec, &RecordBatch::new_empty(reader.schema()));
@@ -106,6 +124,7 @@ impl Evaluation {
             input::check(&spec, &batch)?;
             Ok(batch)
         };
-        input::drain(py, table, reader, ready, |batch| Ok(lock(&self.inner)?.feed(table, batch)?))
+        let take = |batch: &RecordBatch| Ok(lock(&self.inner)?.feed(table, batch)?);
+        input::drain_telling(py, table, reader, ready, take, tell)
     }
 }

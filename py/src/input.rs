@@ -65,9 +65,21 @@ const ROWS_AT_ONCE: usize = 1 << 20;
 pub(crate) fn drain(
     py: Python<'_>,
     table: &str,
+    reader: Box<dyn RecordBatchReader + Send>,
+    ready: impl Fn(RecordBatch) -> Result<RecordBatch, Failure> + Sync,
+    take: impl Fn(&RecordBatch) -> Result<(), Failure> + Sync,
+) -> PyResult<()> {
+    drain_telling(py, table, reader, ready, take, || Ok(()))
+}
+
+/// The same; `tell` runs after each batch that was read.
+pub(crate) fn drain_telling(
+    py: Python<'_>,
+    table: &str,
     mut reader: Box<dyn RecordBatchReader + Send>,
     ready: impl Fn(RecordBatch) -> Result<RecordBatch, Failure> + Sync,
     take: impl Fn(&RecordBatch) -> Result<(), Failure> + Sync,
+    tell: impl Fn() -> PyResult<()>,
 ) -> PyResult<()> {
     let reader = Mutex::new(&mut reader);
     loop {
@@ -77,6 +89,7 @@ pub(crate) fn drain(
             let next = reader.lock().unwrap_or_else(PoisonError::into_inner).next();
             next.map(|batch| ready(batch.map_err(|error| failure(table, &error))?)).transpose()
         })?;
+        tell()?;
         let Some(batch) = batch else { return Ok(()) };
         let mut from = 0;
         while from < batch.num_rows() {

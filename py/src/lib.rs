@@ -5,11 +5,13 @@
 //! panics into the package's own exceptions.
 
 mod book;
+mod dataset;
 mod error;
 mod evaluation;
 mod guard;
 mod input;
 mod program;
+mod questions;
 mod result;
 mod rows;
 
@@ -21,9 +23,13 @@ mod _ripplemark {
     #[pymodule_export]
     use super::book::{Book, currency_digits, load_file, load_text};
     #[pymodule_export]
+    use super::dataset::Dataset;
+    #[pymodule_export]
     use super::evaluation::Evaluation;
     #[pymodule_export]
     use super::program::Program;
+    #[pymodule_export]
+    use super::questions::{explained, findings, journeys, mixed, reported, targets};
     #[pymodule_export]
     use super::result::ResultSet;
     #[pymodule_export]

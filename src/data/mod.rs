@@ -11,6 +11,8 @@ use crate::evaluate::{Evaluation, Program};
 use crate::read::{self, Progress, ReadOptions};
 use arrow::array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
+#[cfg(feature = "io")]
+use arrow::error::ArrowError;
 use std::collections::BTreeMap;
 #[cfg(feature = "io")]
 use std::path::{Path, PathBuf};
@@ -71,7 +73,7 @@ impl Dataset {
         self.tables.entry(table.to_owned()).or_default().push(Source::Batches { schema, batches });
     }
 
-    /// Tells `progress` how far reading files has come.
+    /// Tells `progress` how far reading files has come, and stops reading, with an error, once it is told to.
     #[cfg(feature = "io")]
     #[must_use]
     pub fn with_progress(self, progress: Progress) -> Dataset {
@@ -117,7 +119,7 @@ impl Dataset {
         source: &Source,
         #[allow(unused_variables)] table: Option<&TableSpec>,
     ) -> Result<Box<dyn RecordBatchReader + Send>, Error> {
-        match source {
+        let reader: Box<dyn RecordBatchReader + Send> = match source {
             #[cfg(feature = "io")]
             Source::File { path, delimiter } => {
                 let options = ReadOptions {
@@ -126,13 +128,26 @@ impl Dataset {
                     table: table.cloned(),
                     ..ReadOptions::default()
                 };
-                Ok(read::open(path, &options)?)
+                read::open(path, &options)?
             }
             Source::Batches { schema, batches } => {
                 let batches: Vec<_> = batches.iter().cloned().map(Ok).collect();
-                Ok(Box::new(RecordBatchIterator::new(batches, schema.clone())))
+                Box::new(RecordBatchIterator::new(batches, schema.clone()))
             }
-        }
+        };
+        #[cfg(feature = "io")]
+        let reader = self.stoppable(reader);
+        Ok(reader)
+    }
+
+    /// The same batches, until somebody asks to stop.
+    #[cfg(feature = "io")]
+    fn stoppable(&self, reader: Box<dyn RecordBatchReader + Send>) -> Box<dyn RecordBatchReader + Send> {
+        let (schema, progress) = (reader.schema(), self.progress.clone());
+        let batches = reader.map(move |batch| {
+            if progress.is_stopped() { Err(ArrowError::ExternalError("stopped".into())) } else { batch }
+        });
+        Box::new(RecordBatchIterator::new(batches, schema))
     }
 
     /// Feeds an evaluation with every table that its program reads.

@@ -4,7 +4,7 @@
 //! from any thread.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Bytes read so far and bytes to read; clones count together.
 ///
@@ -19,6 +19,7 @@ pub struct Progress {
 struct Counters {
     done: AtomicU64,
     total: AtomicU64,
+    stopped: AtomicBool,
 }
 
 impl Progress {
@@ -32,6 +33,17 @@ impl Progress {
     #[must_use]
     pub fn total(&self) -> u64 {
         self.counters.total.load(Ordering::Relaxed)
+    }
+
+    /// Asks whoever reads to stop: a [`Dataset`](crate::data::Dataset) gives no more batches, but an error.
+    pub fn stop(&self) {
+        self.counters.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// True once somebody has asked to stop.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.counters.stopped.load(Ordering::Relaxed)
     }
 
     pub(super) fn expect(&self, bytes: u64) {

@@ -14,11 +14,15 @@ does not exist is ``None`` with a reason, never 0 or NaN. Every error is an :cla
 
 from ._book import Book, Column, Metric, SavedQuery, Table, Team, load, loads
 from ._errors import BookError, CellError, DataError, Error, FileError, QueryError, StateError
+from ._explain import Driver, Explanation, Explanations, MixExplanation, Part, Segment
+from ._figure import Figure
 from ._listing import Listing
 from ._program import Evaluation, Program
+from ._report import Report
 from ._result import Cell, ColumnReport, LookupReport, MetricInfo, Result, RowReport
 from ._ripplemark import version as __version__
 from ._rows import RowCounts, Rows
+from ._standing import Finding, Findings, Handoff, Journey, OwnerGap, RuleReport, TargetPart, TargetStatus
 
 __all__ = [
     "Book",
@@ -28,22 +32,38 @@ __all__ = [
     "Column",
     "ColumnReport",
     "DataError",
+    "Driver",
     "Error",
     "Evaluation",
+    "Explanation",
+    "Explanations",
+    "Figure",
     "FileError",
+    "Finding",
+    "Findings",
+    "Handoff",
+    "Journey",
     "Listing",
     "LookupReport",
     "Metric",
     "MetricInfo",
+    "MixExplanation",
+    "OwnerGap",
+    "Part",
     "Program",
     "QueryError",
+    "Report",
     "Result",
     "RowCounts",
     "RowReport",
     "Rows",
+    "RuleReport",
     "SavedQuery",
+    "Segment",
     "StateError",
     "Table",
+    "TargetPart",
+    "TargetStatus",
     "Team",
     "__version__",
     "load",

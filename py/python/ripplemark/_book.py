@@ -10,14 +10,19 @@ from typing import Any, Dict, List, Optional, Tuple
 from . import _asked, _data, _ripplemark
 from ._book_parts import Column, Metric, SavedQuery, Table, Team, listing_of_tables
 from ._errors import DataError, Diagnostic, FileError
+from ._explain import Explanations, MixExplanation
 from ._listing import Listing, did_you_mean
 from ._program import Evaluation, Program
+from ._progress import Progress, Sum, telling
+from ._questions import Asker, Period, Place, Versus, question
+from ._report import Report
 from ._result import Result
 from ._show import html_page, text_table
+from ._standing import Answers, Findings, Journey, TargetStatus
 
 __all__ = ["Book", "Column", "Metric", "SavedQuery", "Table", "Team", "load", "loads"]
 
-_ARGUMENTS = ["metrics", "by", "grain", "range", "filter", "as_of", "totals", "query", "data"]
+_ARGUMENTS = ["metrics", "by", "grain", "range", "filter", "as_of", "totals", "query", "data", "progress", "period"]
 
 
 def load(path: "str | os.PathLike[str]") -> "Book":
@@ -128,18 +133,10 @@ class Book:
 
         Raises :class:`QueryError` with every problem of the question.
         """
-        return Program(
-            self._native.compile(
-                query=_asked.text("query", query),
-                metrics=_asked.names("metrics", metrics),
-                by=_asked.names("by", by),
-                grain=_asked.text("grain", grain),
-                range=_asked.time_range(range),
-                filter=_asked.text("filter", filter),
-                as_of=_asked.instant("as_of", as_of),
-                totals=None if totals is None else bool(totals),
-            )
+        asked = question(
+            metrics=metrics, by=by, grain=grain, range=range, filter=filter, as_of=as_of, totals=totals, query=query
         )
+        return Program(self._native.compile(**asked))
 
     def evaluate(
         self,
@@ -153,6 +150,7 @@ class Book:
         totals: Optional[bool] = None,
         query: Optional[str] = None,
         data: Optional[Mapping[str, object]] = None,
+        progress: Progress = False,
         **tables: object,
     ) -> Result:
         """Computes metrics over data.
@@ -166,21 +164,152 @@ class Book:
         Every other argument is a table of the book: a path (Parquet or CSV), a pandas, polars or pyarrow frame, a
         DuckDB relation, anything else that speaks Arrow, or a list or iterator of those. `data` takes the same as a
         dict, for names that are no Python names or are taken. Only tables that the question reads are looked at, those
-        included in which it looks something up.
+        included in which it looks something up. `progress`: True for a bar while files are read (if tqdm is
+        installed), or a function that is told bytes read and bytes to read.
 
         Raises :class:`QueryError`, :class:`DataError` or :class:`FileError`.
         """
         given = self._given(data, tables)
-        program = self.compile(
+        asked = question(
             metrics=metrics, by=by, grain=grain, range=range, filter=filter, as_of=as_of, totals=totals, query=query
         )
+        program = Program(self._native.compile(**asked))
         missing = [name for name in program.tables.names if name not in given]
         if missing:
             raise DataError("\n".join(self._needed(name, program.metrics, set(given)) for name in missing))
         evaluation = Evaluation(program)
-        for name in program.tables.names:
-            evaluation.feed(name, given[name])
-        return evaluation.finish()._over({name: given[name] for name in program.tables.names})
+        with telling(progress) as tell:
+            files = None if tell is None else Sum(tell)
+            for name in program.tables.names:
+                _data.feed(evaluation._native, program._native, name, given[name], files)
+        return evaluation.finish()._over(given, self._native, asked)
+
+    def explain(
+        self,
+        metric: str,
+        /,
+        *,
+        vs: Versus = "prior",
+        at: Place = None,
+        period: Period = None,
+        all: bool = False,
+        digits: Optional[int] = None,
+        by: Optional[_asked.Names] = None,
+        grain: Optional[str] = None,
+        range: Optional[_asked.Range] = None,
+        filter: Optional[str] = None,
+        as_of: Optional[_asked.When] = None,
+        query: Optional[str] = None,
+        data: Optional[Mapping[str, object]] = None,
+        progress: Progress = False,
+        **tables: object,
+    ) -> Explanations:
+        """Says what moved a metric: by how much each driver of its identity did, exactly, and whose they are.
+
+        `vs`: `"prior"`, the period before (the question needs a `grain`), or a segment such as `{"region": "East"}`,
+        with which `at={"region": "West"}` is compared. `period`: a day of the period that is wanted, or its year or
+        month (`"2017-07"`); left out, the latest that is over; `all=True`: every one. `at` chooses groups and may name
+        the period, too: `at={"region": "West", "month": "2017-07"}`. `by`: an explanation for each group. `digits`:
+        digits after the point of what is shown. The other arguments are those of :meth:`evaluate`.
+
+        Raises :class:`QueryError` for a metric without drivers or a place where nothing is, :class:`DataError` or
+        :class:`FileError`.
+        """
+        asked = question(by=by, grain=grain, range=range, filter=filter, as_of=as_of, query=query)
+        asker = Asker(self._native, self._given(data, tables), progress)
+        return asker.explain(metric, asked, vs=vs, at=at, period=period, all=all, digits=digits)
+
+    def explain_mix(
+        self,
+        metric: str,
+        dim: str,
+        /,
+        *,
+        period: Period = None,
+        all: bool = False,
+        digits: Optional[int] = None,
+        grain: Optional[str] = None,
+        range: Optional[_asked.Range] = None,
+        filter: Optional[str] = None,
+        as_of: Optional[_asked.When] = None,
+        data: Optional[Mapping[str, object]] = None,
+        progress: Progress = False,
+        **tables: object,
+    ) -> List[MixExplanation]:
+        """Says whether a ratio moved from one period to the next because the groups of `dim` changed (rate), or because
+        their weights did (mix). The arguments are those of :meth:`explain`.
+        """
+        asked = question(grain=grain, range=range, filter=filter, as_of=as_of)
+        asker = Asker(self._native, self._given(data, tables), progress)
+        return asker.mix(metric, dim, asked, period=period, all=all, digits=digits)
+
+    def targets(
+        self,
+        *,
+        as_of: Optional[_asked.When] = None,
+        data: Optional[Mapping[str, object]] = None,
+        progress: Progress = False,
+        **tables: object,
+    ) -> Answers[TargetStatus]:
+        """Says where every target of the book stands; `as_of`: the last day that is known, otherwise that of each
+        metric's data. A target whose tables are not given has the reason `no_data`.
+        """
+        return Asker(self._native, self._given(data, tables), progress).targets(as_of)
+
+    def findings(
+        self,
+        *,
+        period: Period = None,
+        as_of: Optional[_asked.When] = None,
+        data: Optional[Mapping[str, object]] = None,
+        progress: Progress = False,
+        **tables: object,
+    ) -> Findings:
+        """Lets every rule of the book look at the data: who has to be told what. `period`: a day of the period to look
+        at; otherwise of each rule the latest that is over.
+        """
+        return Asker(self._native, self._given(data, tables), progress).findings(period, as_of)
+
+    def journey(
+        self,
+        *,
+        stages: Optional[_asked.Names] = None,
+        by: Optional[_asked.Names] = None,
+        grain: Optional[str] = None,
+        range: Optional[_asked.Range] = None,
+        as_of: Optional[_asked.When] = None,
+        totals: Optional[bool] = None,
+        data: Optional[Mapping[str, object]] = None,
+        progress: Progress = False,
+        **tables: object,
+    ) -> Journey:
+        """Follows rows from stage to stage: how many go on, how soon, and what is lost on the way. `stages`: the later
+        stages of the hand-offs; left out, all. Rows fall into periods by their entry into the earlier stage.
+        """
+        asked = question(by=by, grain=grain, range=range, as_of=as_of, totals=totals)
+        return Asker(self._native, self._given(data, tables), progress).journey(stages, asked)
+
+    def report(
+        self,
+        *,
+        metrics: Optional[_asked.Names] = None,
+        grain: Optional[str] = None,
+        range: Optional[_asked.Range] = None,
+        filter: Optional[str] = None,
+        as_of: Optional[_asked.When] = None,
+        query: Optional[str] = None,
+        period: Period = None,
+        data: Optional[Mapping[str, object]] = None,
+        progress: Progress = False,
+        **tables: object,
+    ) -> Report:
+        """All that the book says of the data: metrics by ring, what moved them, targets, journey and findings.
+
+        `grain`: the length of a period, months unless said otherwise; `period`: a day of the one reported, otherwise
+        the latest that is over. What cannot be computed is listed in the report; tables may be left out.
+        """
+        asked = question(metrics=metrics, grain=grain, range=range, filter=filter, as_of=as_of, query=query)
+        return Asker(self._native, self._given(data, tables), progress).report(asked, period)
 
     def _given(self, data: Optional[Mapping[str, object]], tables: Dict[str, object]) -> Dict[str, object]:
         if data is not None and not isinstance(data, Mapping):
@@ -214,6 +343,9 @@ class Book:
 
     def _repr_html_(self) -> str:
         return html_page([self.metrics._grid()], self._title())
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def _title(self) -> str:
         version = f" {self.version}" if self.version else ""

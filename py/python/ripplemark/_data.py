@@ -13,12 +13,36 @@ from typing import TYPE_CHECKING, Any, List, Optional
 from ._errors import DataError, FileError
 
 if TYPE_CHECKING:
-    from ._ripplemark import DrillThrough, Evaluation, Program
+    from ._progress import Sum
+    from ._ripplemark import Dataset, DrillThrough, Evaluation, Program
 
 
-def feed(evaluation: "Evaluation", program: "Program", table: str, data: object) -> None:
+def feed(
+    evaluation: "Evaluation", program: "Program", table: str, data: object, tell: "Optional[Sum]" = None
+) -> None:
     """Feeds whatever the caller gave for a table: one source, or several in a list or an iterator."""
-    _each(evaluation, table, data, lambda frame: _narrowed(program, table, frame))
+    into = evaluation if tell is None else _Telling(evaluation, tell)
+    _each(into, table, data, lambda frame: _narrowed(program, table, frame))
+
+
+def keep(dataset: "Dataset", table: str, data: object) -> None:
+    """The same for data that several questions are asked of."""
+    _each(dataset, table, data, lambda frame: _narrowed(dataset, table, frame))
+
+
+class _Telling:
+    """An evaluation that tells how far it is with each file."""
+
+    def __init__(self, evaluation: "Evaluation", tell: "Sum") -> None:
+        self._evaluation = evaluation
+        self._tell = tell
+
+    def feed(self, table: str, data: object) -> None:
+        self._evaluation.feed(table, data)
+
+    def feed_file(self, table: str, path: str) -> None:
+        self._tell.next()
+        self._evaluation.feed_file(table, path, self._tell)
 
 
 def look_through(drill: "DrillThrough", program: "Program", table: str, data: object) -> None:
@@ -33,7 +57,9 @@ def is_lasting(data: object) -> bool:
     return not (hasattr(data, "__next__") or hasattr(data, "read_next_batch"))
 
 
-def _each(into: "Evaluation | DrillThrough", table: str, data: object, ready: Callable[[Any], Any]) -> None:
+def _each(
+    into: "Dataset | DrillThrough | Evaluation | _Telling", table: str, data: object, ready: Callable[[Any], Any]
+) -> None:
     if _one(into, table, data, ready):
         return
     if isinstance(data, Iterable) and not isinstance(data, (bytes, bytearray, memoryview)):
@@ -44,7 +70,9 @@ def _each(into: "Evaluation | DrillThrough", table: str, data: object, ready: Ca
     raise _unusable(table, data)
 
 
-def _one(into: "Evaluation | DrillThrough", table: str, data: object, ready: Callable[[Any], Any]) -> bool:
+def _one(
+    into: "Dataset | DrillThrough | Evaluation | _Telling", table: str, data: object, ready: Callable[[Any], Any]
+) -> bool:
     """Feeds one source; false if it is none."""
     if isinstance(data, (str, os.PathLike)):
         into.feed_file(table, _path(table, data))
@@ -75,7 +103,7 @@ def _path(table: str, data: "str | os.PathLike[Any]") -> str:
     return os.path.expanduser(path)
 
 
-def _narrowed(program: "Program", table: str, data: Any) -> Any:
+def _narrowed(program: "Program | Dataset", table: str, data: Any) -> Any:
     """A pandas frame without the columns that are not read: one of them may hold what Arrow cannot carry."""
     positions = _read_of_pandas(program, table, data)
     return data if positions is None else data.iloc[:, positions]
@@ -99,7 +127,7 @@ def _whole(program: "Program", table: str, data: Any) -> Any:
     return data
 
 
-def _read_of_pandas(program: "Program", table: str, data: Any) -> "Optional[List[int]]":
+def _read_of_pandas(program: "Program | Dataset", table: str, data: Any) -> "Optional[List[int]]":
     """Positions of the columns that are read, of a pandas frame."""
     if type(data).__module__.split(".")[0] != "pandas" or not hasattr(data, "columns"):
         return None

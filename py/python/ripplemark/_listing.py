@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Dict, Generic, List, Tuple, TypeVar, Union, overload
 
 from ._errors import QueryError
+from ._figure import Figure
 from ._show import Grid, Mark, html_page, text_table
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class Listing(Sequence[T], Generic[T]):
     def _repr_html_(self) -> str:
         return html_page([self._grid()])
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """The end of a message: the closest name, or all there are."""
@@ -89,10 +93,23 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
 
 
 def _as_dict(item: Any) -> Dict[str, Any]:
-    return {field.name: getattr(item, field.name) for field in fields(item)}
+    return {field.name: _plain(getattr(item, field.name)) for field in fields(item)}
+
+
+def _plain(value: Any) -> Any:
+    """Values as frames take them: a figure as its number, lists of records as lists of dicts."""
+    if isinstance(value, Figure):
+        return value.value
+    if isinstance(value, Listing):
+        return value.to_dicts()
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    return value
 
 
 def _mark(value: Any) -> Mark:
+    if isinstance(value, Figure):
+        return Mark(value.shown, "number", title=value.reason or "") if value else Mark(value.reason or "–", "reason")
     return Mark(_words(value), "number" if isinstance(value, int) and not isinstance(value, bool) else "text")
 
 
@@ -102,7 +119,7 @@ def _words(value: Any) -> str:
     if isinstance(value, Listing):
         return ", ".join(value.names)
     if isinstance(value, dict):
-        return ", ".join(f"{key} {count:,}" for key, count in value.items())
+        return ", ".join(f"{key} {part:,}" if isinstance(part, int) else f"{key} {part}" for key, part in value.items())
     if isinstance(value, tuple):
         return ", ".join(_words(part) for part in value)
     if isinstance(value, int) and not isinstance(value, bool):

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 from . import _data, _ripplemark
 from ._coordinates import key_of
 from ._errors import CellError, DataError, QueryError
+from ._explain import Explanations
 from ._listing import Listing, did_you_mean
+from ._progress import Progress
+from ._questions import Asker, Period, Place, Versus
+from ._report import Report
 from ._result_grid import grid
 from ._rows import Others, Rows, found, reasons_of
 from ._show import HTML_ROWS, TEXT_ROWS, html_page, text_table
+from ._standing import Answers, Findings, Journey, TargetStatus
 
 if TYPE_CHECKING:
     import pandas as _pandas
@@ -135,16 +140,23 @@ class Result:
     Arrow takes the result as it is: ``polars.DataFrame(result)``, ``pyarrow.table(result)``.
     """
 
-    __slots__ = ("_about", "_native", "_sources")
+    __slots__ = ("_about", "_asked", "_book", "_lost", "_native", "_sources")
 
     def __init__(self, native: _ripplemark.ResultSet) -> None:
         self._native = native
         self._about: Dict[str, Any] = json.loads(native.describe())
         self._sources: Dict[str, object] = {}
+        self._lost: Tuple[str, ...] = ()
+        self._book: Optional[_ripplemark.Book] = None
+        self._asked: Dict[str, Any] = {}
 
-    def _over(self, data: Dict[str, object]) -> "Result":
-        """Remembers, for :meth:`rows`, the data that can be read again."""
+    def _over(self, data: Dict[str, object], book: _ripplemark.Book, asked: Dict[str, Any]) -> "Result":
+        """Remembers, for further questions, book, query, and the data that can be read again."""
         self._sources = {table: source for table, source in data.items() if _data.is_lasting(source)}
+        return self._from(book, asked, tuple(table for table in data if table not in self._sources))
+
+    def _from(self, book: _ripplemark.Book, asked: Dict[str, Any], lost: Tuple[str, ...]) -> "Result":
+        self._book, self._asked, self._lost = book, asked, lost
         return self
 
     @property
@@ -274,6 +286,71 @@ class Result:
                 )
         return rows
 
+    def explain(
+        self,
+        metric: str,
+        /,
+        *,
+        vs: Versus = "prior",
+        at: Place = None,
+        all: bool = False,
+        digits: Optional[int] = None,
+        data: Optional[Mapping[str, object]] = None,
+        progress: Progress = False,
+    ) -> Explanations:
+        """Says what moved a metric of the book, over the rows of this result; see :meth:`Book.explain`.
+
+        `at` chooses group and period, `at={"region": "West", "month": "2017-07"}`; without a period it is the latest
+        that is over. The data are read once more, as in :meth:`rows`.
+        """
+        asker = self._asker(data, progress)
+        # Of the groups of the result only those count that `at` names.
+        asked = {**self._asked, "by": [], "totals": None}
+        return asker.explain(metric, asked, vs=vs, at=at, all=all, digits=digits)
+
+    def targets(self, *, data: Optional[Mapping[str, object]] = None) -> Answers[TargetStatus]:
+        """Where every target of the book stands, over all rows of the data; see :meth:`Book.targets`."""
+        return self._asker(data).targets(self._asked.get("as_of"))
+
+    def findings(self, *, period: Period = None, data: Optional[Mapping[str, object]] = None) -> Findings:
+        """What the rules of the book find, over all rows of the data; see :meth:`Book.findings`."""
+        return self._asker(data).findings(period, self._asked.get("as_of"))
+
+    def journey(self, *, data: Optional[Mapping[str, object]] = None) -> Journey:
+        """The hand-offs of the book, over all rows of the data; see :meth:`Book.journey`."""
+        nothing = {**self._asked, "query": None, "metrics": None, "by": None, "grain": None, "filter": None}
+        return self._asker(data).journey(None, {**nothing, "range": None, "totals": None})
+
+    def report(
+        self, *, period: Period = None, data: Optional[Mapping[str, object]] = None, progress: Progress = False
+    ) -> Report:
+        """A report with the metrics, grain, range and filter of this result; see :meth:`Book.report`."""
+        return self._asker(data, progress).report(self._asked, period)
+
+    def chart(self, metric: Optional[str] = None) -> Any:
+        """A line over the periods, or bars over the groups, as an altair chart; needs
+        ``pip install ripplemark[charts]``. `metric` may be left out where there is one only.
+        """
+        from ._charts import of_result
+
+        return of_result(self, metric)
+
+    def _asker(self, data: Optional[Mapping[str, object]], progress: Progress = False) -> Asker:
+        if self._book is None:
+            raise QueryError(
+                "this result does not know its book, because it comes from an Evaluation; ask the book: "
+                "book.explain(...), book.report(...)"
+            )
+        given = {**self._sources, **(data or {})}
+        absent = [table for table in self._lost if table not in given]
+        if absent:
+            parts = ", ".join(f"{table!r}: ..." for table in absent)
+            raise DataError(
+                f"the data of {', '.join(f'`{table}`' for table in absent)} are not at hand (an iterator is read once, "
+                f"and a pickled result leaves its data behind); hand them over again: data={{{parts}}}"
+            )
+        return Asker(self._book, given, progress)
+
     def __getitem__(self, metric: str) -> Optional[float]:
         return self.value(metric)
 
@@ -389,7 +466,15 @@ class Result:
         return hash(self.hash)
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return (Result, (self._native,))
+        if self._book is None:
+            return (Result, (self._native,))
+        return (_rebuild, (self._native, self._book, self._asked, (*self._sources, *self._lost)))
+
+
+def _rebuild(
+    native: _ripplemark.ResultSet, book: _ripplemark.Book, asked: Dict[str, Any], lost: Tuple[str, ...]
+) -> Result:
+    return Result(native)._from(book, asked, lost)
 
 
 def _watermark(text: Optional[str]) -> Optional[object]:

@@ -1,7 +1,7 @@
 """The native half: handles on books, programs, evaluations and results. Use the package's own classes instead."""
 
 import os
-from typing import Any, Final, List, Optional, Tuple, final
+from typing import Any, Callable, Dict, Final, List, Optional, Tuple, final
 
 _CellTuple = Tuple[
     int,
@@ -17,16 +17,25 @@ _CellTuple = Tuple[
     int,
 ]
 
+_Tell = Optional[Callable[[int, int], object]]
+
 __all__ = [
     "Book",
+    "Dataset",
     "DrillThrough",
     "Evaluation",
     "Program",
     "ResultSet",
     "RowStream",
     "currency_digits",
+    "explained",
+    "findings",
+    "journeys",
     "load_file",
     "load_text",
+    "mixed",
+    "reported",
+    "targets",
     "version",
 ]
 
@@ -51,6 +60,13 @@ class Book:
     def __reduce__(self) -> Tuple[Any, ...]: ...
 
 @final
+class Dataset:
+    def __new__(cls, book: Book) -> Dataset: ...
+    def feed(self, table: str, data: object) -> None: ...
+    def feed_file(self, table: str, path: str | os.PathLike[str]) -> None: ...
+    def positions(self, table: str, names: List[str]) -> Optional[List[int]]: ...
+
+@final
 class Program:
     @staticmethod
     def from_bytes(bytes: bytes) -> Program: ...
@@ -64,7 +80,7 @@ class Program:
 class Evaluation:
     def __new__(cls, program: Program) -> Evaluation: ...
     def feed(self, table: str, data: object) -> None: ...
-    def feed_file(self, table: str, path: str | os.PathLike[str]) -> None: ...
+    def feed_file(self, table: str, path: str | os.PathLike[str], tell: _Tell = None) -> None: ...
     def merge(self, other: Evaluation) -> None: ...
     def merge_bytes(self, state: bytes) -> None: ...
     def state_bytes(self) -> bytes: ...
@@ -114,3 +130,17 @@ class RowStream:
 def load_file(path: str | os.PathLike[str]) -> Book: ...
 def load_text(text: str, file: str) -> Book: ...
 def currency_digits(code: str) -> Optional[int]: ...
+def explained(
+    book: Book, data: Dataset, metric: str, asked: Dict[str, Any], place: Dict[str, Any], tell: _Tell = None
+) -> str: ...
+def mixed(
+    book: Book, data: Dataset, metric: str, dim: str, asked: Dict[str, Any], place: Dict[str, Any], tell: _Tell = None
+) -> str: ...
+def targets(book: Book, data: Dataset, as_of: Optional[str] = None, tell: _Tell = None) -> str: ...
+def findings(
+    book: Book, data: Dataset, period: Optional[str] = None, as_of: Optional[str] = None, tell: _Tell = None
+) -> str: ...
+def journeys(book: Book, data: Dataset, stages: List[str], asked: Dict[str, Any], tell: _Tell = None) -> str: ...
+def reported(
+    book: Book, data: Dataset, asked: Dict[str, Any], period: Optional[str] = None, tell: _Tell = None
+) -> Tuple[str, str, str]: ...

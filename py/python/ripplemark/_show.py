@@ -23,13 +23,15 @@ class Mark:
 
     text: str
     kind: str = "text"
-    """`text`, `number`, `reason`, `all` or `missing`."""
+    """`text`, `number`, `reason`, `all`, `missing` or `bar`."""
     sub: str = ""
     """A second, smaller line."""
     flags: str = ""
     """Small signs behind the text."""
     title: str = ""
     """What a pointer that rests on the field shows."""
+    bar: float = 0.0
+    """Length and side of a bar, from -1 to 1."""
 
 
 @dataclass
@@ -89,6 +91,8 @@ border:0;border-bottom:1px solid rgba(128,128,128,.25);color:inherit}
 .ripplemark i{opacity:.6;font-weight:400}
 .ripplemark .rm-total td{font-weight:600;background:rgba(128,128,128,.10)}
 .ripplemark sup{font-size:10px;opacity:.75;margin-left:2px}
+.ripplemark .rm-bar{width:140px;min-width:140px;padding:5px 4px}
+.ripplemark .rm-bar span{display:block;height:12px}
 .ripplemark .rm-note{font-size:12px;opacity:.7;margin:1px 4px}
 .ripplemark h4{margin:4px;font-size:14px}
 """
@@ -118,6 +122,9 @@ def _html_table(grid: Grid) -> str:
         total = r < len(grid.totals) and grid.totals[r]
         parts.append('<tr class="rm-total">' if total else "<tr>")
         for mark in row:
+            if mark.kind == "bar":
+                parts.append(f'<td class="rm-bar">{_bar(mark.bar)}</td>')
+                continue
             flags = f"<sup>{_escape(mark.flags)}</sup>" if mark.flags else ""
             text = _escape(mark.text)
             if mark.kind in ("reason", "all", "missing"):
@@ -131,6 +138,13 @@ def _html_table(grid: Grid) -> str:
     for note in grid.notes:
         parts.append(f'<div class="rm-note"{_title(note)}>{_escape(note.text)}</div>')
     return "".join(parts)
+
+
+def _bar(size: float) -> str:
+    """A bar from the middle: to the right in blue, to the left in orange."""
+    width = round(min(abs(size), 1.0) * 50, 2)
+    side, colour = (50.0, "#2a78b5") if size >= 0 else (50.0 - width, "#d1662a")
+    return f'<span style="margin-left:{side:g}%;width:{width:g}%;background:{colour}"></span>'
 
 
 def _title(mark: Mark) -> str:
