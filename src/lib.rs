@@ -6,6 +6,7 @@ pub mod book;
 pub mod chain;
 pub mod data;
 pub mod diagnostic;
+pub mod diff;
 mod error;
 pub mod evaluate;
 #[cfg(feature = "compile")]

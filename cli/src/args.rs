@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Say what moved a metric: how much of its change came from each driver and each owner
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainOptions),
+    /// Say what changed between two results or receipts: definitions, question, rows, values
+    #[command(after_help = DIFF_HELP)]
+    Diff(DiffOptions),
     /// List the rows behind one number, and say why the other rows are not behind it
     #[command(after_help = ROWS_HELP)]
     Rows(RowsOptions),
@@ -75,6 +78,18 @@ Exit codes:
   1  the book is wrong
   2  wrong usage: an option, a query that the book cannot answer
   3  a file cannot be read or written, or data do not fit the book";
+
+const DIFF_HELP: &str = "\
+Examples:
+  ripplemark eval crm.yaml opps.csv --query board --format json -o monday.json
+  ripplemark diff last-monday.json monday.json
+  ripplemark diff last-monday.csv.receipt monday.csv.receipt
+
+Exit codes:
+  0  nothing differs: the same numbers, for the same reasons
+  2  wrong usage
+  3  a file cannot be read, or is neither a result nor a receipt
+  4  something differs";
 
 const EVAL_HELP: &str = "\
 Examples:
@@ -142,6 +157,25 @@ Exit codes:
   1  the book is wrong
   2  wrong usage: an option, a metric without drivers, a query that the book cannot answer
   3  a file cannot be read or written, or data do not fit the book";
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffOptions {
+    /// The older result (JSON, Parquet) or receipt
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The newer one
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// Show all cells that differ, not only the largest differences
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How to write what differs; JSON has all cells
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+    /// Columns that a table may take [default: the terminal's, otherwise 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(crate) width: Option<u16>,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainOptions {
@@ -239,6 +273,9 @@ pub(crate) struct EvalOptions {
     /// Also write the state, which `merge` joins with others
     #[arg(long, value_name = "FILE")]
     pub(crate) state_out: Option<PathBuf>,
+    /// Also write the receipt, which `diff` compares [default: beside a CSV file, `FILE.receipt`]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) receipt: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -318,6 +355,9 @@ pub(crate) struct MergeOptions {
     /// Also write the merged state
     #[arg(long, value_name = "FILE")]
     pub(crate) state_out: Option<PathBuf>,
+    /// Also write the receipt, which `diff` compares [default: beside a CSV file, `FILE.receipt`]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) receipt: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 use crate::args::EvalOptions;
 use crate::failure::Failure;
+use crate::output::Beside;
 use crate::terminal::Terminal;
 use crate::{inputs, output, source};
 use ripplemark::Evaluation;
@@ -12,5 +13,6 @@ pub(crate) fn run(options: &EvalOptions, terminal: &Terminal) -> Result<(), Fail
     let inputs = inputs::assign(options.data.all(), &asked, terminal)?;
     let mut evaluation = Evaluation::new(&asked.program)?;
     inputs::feed(&mut evaluation, &inputs, options.data.delimiter)?;
-    output::conclude(&evaluation, &options.result, options.state_out.as_deref(), terminal)
+    let beside = Beside { state: options.state_out.as_deref(), receipt: options.receipt.as_deref() };
+    output::conclude(&evaluation, &options.result, beside, terminal)
 }

@@ -9,6 +9,8 @@ use std::process::ExitCode;
 const BOOK: u8 = 1;
 /// The options are wrong, or ask what the book cannot answer.
 pub(crate) const USAGE: u8 = 2;
+/// Two results differ: no failure, but scripts want to know.
+pub(crate) const DIFFERENT: u8 = 4;
 /// Files, data or bytes are wrong.
 const DATA: u8 = 3;
 

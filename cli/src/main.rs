@@ -7,6 +7,7 @@ mod args;
 mod atomic;
 mod check;
 mod compile;
+mod diff;
 mod eval;
 mod explain;
 mod failure;
@@ -37,13 +38,15 @@ fn main() -> ExitCode {
     };
     let terminal = Terminal::new(arguments.color);
     match run(&arguments.command, &terminal) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => failure.report(&terminal),
     }
 }
 
-fn run(command: &Command, terminal: &Terminal) -> Result<(), Failure> {
+/// The exit code of a run that gave what was asked for.
+fn run(command: &Command, terminal: &Terminal) -> Result<ExitCode, Failure> {
     match command {
+        Command::Diff(options) => return diff::run(options, terminal),
         Command::Check(options) => check::run(options, terminal),
         Command::Compile(options) => compile::run(options, terminal),
         Command::Eval(options) => eval::run(options, terminal),
@@ -52,5 +55,6 @@ fn run(command: &Command, terminal: &Terminal) -> Result<(), Failure> {
         Command::Report(options) => report::run(options, terminal),
         Command::Explain(options) => explain::run(options, terminal),
         Command::Rows(options) => rows::run(options, terminal),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

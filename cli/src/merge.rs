@@ -2,6 +2,7 @@
 
 use crate::args::MergeOptions;
 use crate::failure::Failure;
+use crate::output::Beside;
 use crate::terminal::Terminal;
 use crate::{output, source};
 use ripplemark::Evaluation;
@@ -16,5 +17,6 @@ pub(crate) fn run(options: &MergeOptions, terminal: &Terminal) -> Result<(), Fai
             .map_err(|error| Failure::Data(format!("{about}: cannot be read: {error}")))?;
         evaluation.merge_bytes(&bytes).map_err(|error| Failure::data(&about, &error))?;
     }
-    output::conclude(&evaluation, &options.result, options.state_out.as_deref(), terminal)
+    let beside = Beside { state: options.state_out.as_deref(), receipt: options.receipt.as_deref() };
+    output::conclude(&evaluation, &options.result, beside, terminal)
 }

@@ -258,6 +258,9 @@ fn results_go_to_files() {
     let file = std::fs::File::open(place.path("board.parquet")).unwrap();
     let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
     assert!(reader.schema().metadata().contains_key("ripplemark.receipt"));
+    // Readers that know nothing of Arrow find it beside the schema.
+    let said = reader.metadata().file_metadata().key_value_metadata().expect("metadata of the file");
+    assert!(said.iter().any(|entry| entry.key == "ripplemark.receipt" && entry.value.is_some()));
     let rows: usize = reader.build().unwrap().map(|batch| batch.unwrap().num_rows()).sum();
     assert_eq!(rows + 1, shown.lines().count());
 

@@ -11,6 +11,7 @@ mod frame;
 #[cfg(feature = "compile")]
 mod notes;
 mod program;
+mod question;
 mod receipt;
 mod result;
 
@@ -19,8 +20,10 @@ pub use exact::{ExactCell, ExactGroup};
 #[cfg(feature = "compile")]
 pub(crate) use notes::reject_words;
 pub use program::Program;
-pub use receipt::Receipt;
+pub(crate) use question::Asked;
+pub use question::Question;
+pub use receipt::{Definition, LookupCounts, Receipt};
 pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};
 pub(crate) use result::{grain_name, iso_date};
 #[cfg(feature = "compile")]
-pub(crate) use result::{hex, metric_info};
+pub(crate) use result::{hex, iso_instant, metric_info};

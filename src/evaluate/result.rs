@@ -8,8 +8,9 @@ use ripplemark_core::program::DimType;
 use ripplemark_core::program::layout::LEVEL_PERIOD;
 use ripplemark_core::state::Reject;
 use ripplemark_core::time::{Grain, civil_from_days};
+use ripplemark_core::types::LogicalType;
 use ripplemark_core::{Flags, Program as View, Reasons, State};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -73,6 +74,12 @@ pub(crate) fn iso_date(day: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// A point in time, RFC 3339 in UTC, with as many digits after the second as it has.
+#[must_use]
+pub(crate) fn iso_instant(micros: i64) -> String {
+    jiff::Timestamp::from_microsecond(micros).map_or_else(|_| format!("{micros} µs"), |at| at.to_string())
+}
+
 /// One number, or the reasons why there is none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResultCell {
@@ -109,7 +116,7 @@ impl ResultCell {
 }
 
 /// What happened to the rows of a table under one time column.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowReport {
     /// The table.
     pub table: String,
@@ -120,9 +127,21 @@ pub struct RowReport {
     /// Rows that entered a group.
     pub used: u64,
     /// (reason, rows) for those that did not; only reasons that occurred.
+    #[serde(deserialize_with = "known_rejects")]
     pub rejected: Vec<(&'static str, u64)>,
     /// The latest time among the used rows: days for a date column, microseconds for a timestamp column.
     pub watermark: Option<i64>,
+    /// The watermark as text: a day, or a point in time in UTC.
+    #[serde(default)]
+    pub latest: Option<String>,
+}
+
+/// Reasons by the names that this version knows; others, of a later version, are `other`.
+fn known_rejects<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(&'static str, u64)>, D::Error> {
+    let read = Vec::<(String, u64)>::deserialize(from)?;
+    let known =
+        |name: &str| Reject::ALL.iter().map(|r| r.name()).find(|known| *known == name).unwrap_or("other");
+    Ok(read.iter().map(|(name, rows)| (known(name), *rows)).collect())
 }
 
 /// What happened to the values of a column.
@@ -252,6 +271,12 @@ pub(crate) fn metric_info(view: &View<'_>, i: usize) -> MetricInfo {
 
 fn row_report(view: &View<'_>, state: &State<&[u64]>, i: usize) -> RowReport {
     let counts = state.row_counts(view, i);
+    // As the core sees them: a time may have been looked up.
+    let table = view.table_named(counts.table).map(|table| view.table(table));
+    let is_day = table.is_some_and(|table| {
+        let mut columns = (0..table.column_count).map(|column| view.column(&table, column));
+        columns.any(|column| Some(column.name) == counts.at && column.ty == LogicalType::Date)
+    });
     RowReport {
         table: counts.table.to_owned(),
         at: counts.at.map(str::to_owned),
@@ -262,6 +287,7 @@ fn row_report(view: &View<'_>, state: &State<&[u64]>, i: usize) -> RowReport {
             .map(|(reject, rows)| (reject.name(), rows))
             .collect(),
         watermark: counts.watermark,
+        latest: counts.watermark.map(|at| if is_day { iso_date(at) } else { iso_instant(at) }),
     }
 }
 

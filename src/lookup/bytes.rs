@@ -1,9 +1,10 @@
-//! The plan as bytes: the section Lookups of a program.
+//! The plan as bytes, and behind it the question in words: the section Lookups of a program, which only hosts read.
 //!
 //! One plan has one byte string, and reading refuses everything else about its form: numbers of unknown meaning, value
 //! maps out of order, bytes behind the end. What the numbers refer to is checked by the plan.
 
 use super::plan::{Plan, PlanColumn, PlanFound, PlanLookup, PlanTable};
+use crate::evaluate::Asked;
 use ripplemark_core::program::layout::NONE;
 use ripplemark_core::types::LogicalType;
 
@@ -38,10 +39,10 @@ fn type_of(number: u8, scale: u8) -> Option<LogicalType> {
 
 /// Writes a plan. Numbers beyond 32 bits do not exist: a book is much smaller.
 #[cfg(feature = "compile")]
-pub(super) fn write(plan: &Plan) -> Vec<u8> {
+pub(super) fn write(tables: &[PlanTable], asked: Option<&Asked>) -> Vec<u8> {
     let mut out = Writer(Vec::new());
-    out.number(plan.tables.len());
-    for table in &plan.tables {
+    out.number(tables.len());
+    for table in tables {
         out.text(&table.name);
         out.optional(table.core);
         out.number(table.columns.len());
@@ -73,6 +74,9 @@ pub(super) fn write(plan: &Plan) -> Vec<u8> {
         out.optional(table.valid_from);
         out.optional(table.valid_to);
         out.numbers(&table.feeds);
+    }
+    if let Some(asked) = asked {
+        out.text(&asked.text());
     }
     out.0
 }
@@ -128,7 +132,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<Plan> {
             ..PlanTable::default()
         })
     })?;
-    from.0.is_empty().then_some(Plan { tables })
+    // Programs of earlier compilers end here.
+    let asked = if from.0.is_empty() { None } else { Some(Asked::read(&from.text()?)?) };
+    from.0.is_empty().then_some(Plan { tables, asked })
 }
 
 fn column(from: &mut Reader<'_>) -> Option<PlanColumn> {

@@ -5,6 +5,7 @@
 //! be found through several tables.
 
 use super::bytes;
+use crate::evaluate::Asked;
 use ripplemark_core::Program as View;
 use ripplemark_core::types::LogicalType;
 use std::collections::BTreeSet;
@@ -20,6 +21,8 @@ const MAX_FOUND: usize = 40_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) tables: Vec<PlanTable>,
+    /// What was asked, in words; `None` in programs of compilers that did not say.
+    pub(crate) asked: Option<Asked>,
 }
 
 /// A table that has to be provided.
@@ -102,9 +105,12 @@ impl Plan {
     /// `None` for bytes that are no consistent plan for this program.
     pub(crate) fn of(view: &View<'_>) -> Option<Plan> {
         if view.lookups().is_empty() {
-            return Some(Plan::without_lookups(view));
+            return Some(Plan::without_lookups(view, None));
         }
         let mut plan = bytes::read(view.lookups())?;
+        if plan.tables.is_empty() {
+            return plan.asked.is_some().then(|| Plan::without_lookups(view, plan.asked));
+        }
         (plan.is_bounded() && plan.refers_within() && plan.fits(view) && plan.ends()).then_some(())?;
         plan.derive();
         // A table that nothing needs would be asked for in vain.
@@ -115,10 +121,14 @@ impl Plan {
         (!idle).then_some(plan)
     }
 
-    /// The bytes that a program carries; none where nothing is looked up.
+    /// The bytes that a program carries: without tables where nothing is looked up.
     #[cfg(feature = "compile")]
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        if self.has_lookups() { bytes::write(self) } else { Vec::new() }
+        let tables: &[PlanTable] = if self.has_lookups() { &self.tables } else { &[] };
+        if tables.is_empty() && self.asked.is_none() {
+            return Vec::new();
+        }
+        bytes::write(tables, self.asked.as_ref())
     }
 
     pub(crate) fn has_lookups(&self) -> bool {
@@ -155,7 +165,7 @@ impl Plan {
         None
     }
 
-    fn without_lookups(view: &View<'_>) -> Plan {
+    fn without_lookups(view: &View<'_>, asked: Option<Asked>) -> Plan {
         let table = |t: usize| {
             let table = view.table(t);
             let columns: Vec<PlanColumn> = (0..table.column_count)
@@ -177,7 +187,7 @@ impl Plan {
                 ..PlanTable::default()
             }
         };
-        Plan { tables: (0..view.table_count()).map(table).collect() }
+        Plan { tables: (0..view.table_count()).map(table).collect(), asked }
     }
 
     fn is_bounded(&self) -> bool {

@@ -22,8 +22,8 @@ pub(super) fn plan(book: &Book, tables: &[(TableId, &TableCode<'_>)]) -> Plan {
     let read: Vec<_> = tables.iter().map(|(id, code)| (*id, code.columns.clone())).collect();
     let needed = needed(book, &read);
     let order = targets_first(book, &needed);
-    let mut plan =
-        Plan { tables: order.iter().filter_map(|id| planned(book, *id, &needed, &order, tables)).collect() };
+    let tables = order.iter().filter_map(|id| planned(book, *id, &needed, &order, tables)).collect();
+    let mut plan = Plan { tables, asked: None };
     plan.derive();
     plan
 }

@@ -8,6 +8,7 @@
 //! Equal expressions become one instruction and equal aggregates one slot, whatever metric they come from.
 //! The bytes depend on the book and the query alone: nothing here iterates over a hash map.
 
+mod asked;
 mod cells;
 mod encode;
 mod lookups;
@@ -62,7 +63,8 @@ pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let slots = slots.sorted();
     let cells = cells::lower(book, &question, &slots)?;
     let aggregated: Vec<_> = question.tables.iter().map(|asked| asked.id).zip(&tables).collect();
-    let plan = lookups::plan(book, &aggregated);
+    let mut plan = lookups::plan(book, &aggregated);
+    plan.asked = Some(asked::asked(book, query, &question));
     Encoder::new(book, query, &question, &zone, &tables, &slots, &cells, &plan).finish()
 }
 

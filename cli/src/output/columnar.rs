@@ -6,6 +6,7 @@ use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, UInt64Type}
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use ripplemark::evaluate::Coordinate;
 use std::fmt::Display;
@@ -47,11 +48,19 @@ fn float(value: f64) -> String {
     if value == 0.0 || (1e-5..1e17).contains(&value.abs()) { value.to_string() } else { format!("{value:e}") }
 }
 
-/// A Parquet file; the receipt is in the metadata of its schema.
+/// A Parquet file; the receipt is in its metadata and in those of its schema.
 pub(crate) fn parquet(batch: &RecordBatch) -> Result<Vec<u8>, Failure> {
     let fail = |error| Failure::Data(format!("the result cannot be written as Parquet: {error}"));
     let mut bytes = Vec::new();
-    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    // Readers that do not know Arrow find what is said of the schema here.
+    let schema = batch.schema();
+    let mut said: Vec<(&String, &String)> = schema.metadata().iter().collect();
+    said.sort();
+    let said = said.into_iter().map(|(key, text)| KeyValue::new(key.clone(), text.clone())).collect();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_key_value_metadata(Some(said))
+        .build();
     let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).map_err(fail)?;
     writer.write(batch).map_err(fail)?;
     writer.close().map_err(fail)?;

@@ -12,7 +12,27 @@ use crate::terminal::Terminal;
 pub(crate) use columnar::{csv, field, parquet};
 use ripplemark::{Evaluation, ResultSet};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Files that are wanted beside the result.
+#[derive(Clone, Copy)]
+pub(crate) struct Beside<'o> {
+    /// Where the state goes.
+    pub(crate) state: Option<&'o Path>,
+    /// Where the receipt goes.
+    pub(crate) receipt: Option<&'o Path>,
+}
+
+/// Where the receipt of a format without room for it goes; devices and pipes have no place beside them.
+fn sidecar(path: &Path) -> Option<PathBuf> {
+    let is_file = std::fs::metadata(path).is_ok_and(|about| about.is_file()) || !path.exists();
+    let is_place = is_file && !["/dev", "/proc"].iter().any(|place| path.starts_with(place));
+    is_place.then(|| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".receipt");
+        PathBuf::from(name)
+    })
+}
 
 /// Refuses what cannot be done before any file is read.
 pub(crate) fn check(options: &ResultOptions) -> Result<(), Failure> {
@@ -28,7 +48,7 @@ pub(crate) fn check(options: &ResultOptions) -> Result<(), Failure> {
 pub(crate) fn conclude(
     evaluation: &Evaluation,
     options: &ResultOptions,
-    state_out: Option<&Path>,
+    beside: Beside<'_>,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let set = evaluation.finish()?;
@@ -38,8 +58,14 @@ pub(crate) fn conclude(
         ResultFormat::Csv => csv(&set.to_record_batch())?,
         ResultFormat::Parquet => parquet(&set.to_record_batch())?,
     };
-    if let Some(path) = state_out {
+    if let Some(path) = beside.state {
         atomic::write(path, &evaluation.state_bytes()?)?;
+    }
+    let own = options.output.as_deref().filter(|_| options.format == ResultFormat::Csv).and_then(sidecar);
+    if let Some(path) = beside.receipt.map(Path::to_path_buf).or(own) {
+        let receipt = serde_json::to_value(&set.receipt)
+            .map_err(|error| Failure::Data(format!("the receipt cannot be written as JSON: {error}")))?;
+        atomic::write(&path, &pretty(&receipt)?)?;
     }
     write(options, &bytes, terminal)?;
     // The other formats have room for it themselves.

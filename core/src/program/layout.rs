@@ -85,7 +85,8 @@ pub enum Section {
     Metrics,
     /// Masks of the dimensions that a level keeps.
     Levels,
-    /// How hosts look rows up in other tables; the core takes tables as they come out of that, and does not read it.
+    /// How hosts look rows up in other tables, and the question in words; the core takes tables as they come out of
+    /// the former, and does not read it.
     Lookups,
 }
 

@@ -189,8 +189,8 @@ impl<'a> Program<'a> {
         self.bytes.get(header::SIGNATURE..header::SIGNATURE + 32).unwrap_or(&[])
     }
 
-    /// The section that says how hosts look rows up in other tables, as it is: nothing in it has been checked. Empty
-    /// where nothing is looked up.
+    /// The section that says how hosts look rows up in other tables and what was asked, as it is: nothing in it has
+    /// been checked. It may be empty.
     #[must_use]
     pub fn lookups(&self) -> &'a [u8] {
         self.sections[Section::Lookups as usize]

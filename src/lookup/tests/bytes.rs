@@ -42,17 +42,34 @@ fn a_program_alone_can_look_up() {
 #[test]
 fn a_program_without_lookups_has_no_plan() {
     let program = program("  t: {columns: {a: int}}", "  - {name: m, owner: s, agg: sum, expr: a}", &[]);
-    assert!(program.view().lookups().is_empty());
-    let refused = Program::from_bytes(with_plan(program.bytes(), &[0, 0, 0, 0]));
-    assert_eq!(refused.unwrap_err().core().map(|error| (error.code as u32, error.detail)), Some((103, 17)));
+    let section = program.view().lookups();
+    assert_eq!(section[..4], [0; 4], "no tables, only the question");
+    let mut spaced = section.to_vec();
+    spaced.push(b' ');
+    spaced[4] += 1;
+    for other in [&section[..4], &spaced] {
+        let refused = Program::from_bytes(with_plan(program.bytes(), other));
+        assert_eq!(
+            refused.unwrap_err().core().map(|error| (error.code as u32, error.detail)),
+            Some((103, 17))
+        );
+    }
+    // Programs of earlier compilers carry no question.
+    let older = Program::from_bytes(with_plan(program.bytes(), &[])).unwrap();
+    assert_eq!(older.tables(), program.tables());
+    assert_eq!((older.plan().asked.is_some(), program.plan().asked.is_some()), (false, true));
 }
 
 #[test]
 fn damaged_plans_are_refused_or_harmless() {
     let program = sample();
     let plan = program.view().lookups().to_vec();
+    // Behind the tables stands the question, which programs of earlier compilers do not have.
+    let question = program.plan().asked.as_ref().unwrap().text();
+    let tables = plan.len() - question.len() - 4;
     for cut in 0..plan.len() {
-        assert!(Program::from_bytes(with_plan(program.bytes(), &plan[..cut])).is_err() || cut == 0, "{cut}");
+        let loaded = Program::from_bytes(with_plan(program.bytes(), &plan[..cut]));
+        assert_eq!(loaded.is_ok(), cut == 0 || cut == tables, "{cut}");
     }
     // Without a plan the found columns are own ones: a host that widens by itself may do that.
     assert!(Program::from_bytes(with_plan(program.bytes(), &[])).is_ok());
