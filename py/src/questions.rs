@@ -22,8 +22,10 @@ const LAYOUT: Layout = Layout { width: 100, colour: false };
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Place {
-    /// The segment compared with: dimension and value; `None`: the prior period.
+    /// The segment compared with: dimension and value; `None`: the prior period or a target.
     vs: Option<(String, String)>,
+    /// Compare with the metric's targets.
+    target: bool,
     /// Groups that are wanted: dimensions and values.
     groups: Vec<(String, String)>,
     /// A day of the period that is wanted, or the year or month that begins with it; `None`: the latest.
@@ -59,6 +61,7 @@ pub(crate) fn explained(
     let mut query = book.question(&asked)?;
     query.metrics.clear();
     let versus = match place.vs.take() {
+        None if place.target => Versus::Target,
         None => Versus::Prior(place.periods()?),
         Some((dim, from)) => {
             let Some(at) = place.groups.iter().position(|(name, _)| *name == dim) else {

@@ -206,8 +206,8 @@ class Book:
     ) -> Explanations:
         """Says what moved a metric: by how much each driver of its identity did, exactly, and whose they are.
 
-        `vs`: `"prior"`, the period before (the question needs a `grain`), or a segment such as `{"region": "East"}`,
-        with which `at={"region": "West"}` is compared. `period`: a day of the period that is wanted, or its year or
+        `vs`: `"prior"`, the period before (the question needs a `grain`); `"target"`, what the metric's targets expect by
+        now (then `as_of` is all that a question can have); or a segment such as `{"region": "East"}`, with which `at={"region": "West"}` is compared. `period`: a day of the period that is wanted, or its year or
         month (`"2017-07"`); left out, the latest that is over; `all=True`: every one. `at` chooses groups and may name
         the period, too: `at={"region": "West", "month": "2017-07"}`. `by`: an explanation for each group. `digits`:
         digits after the point of what is shown. The other arguments are those of :meth:`evaluate`.

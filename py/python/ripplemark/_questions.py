@@ -156,9 +156,18 @@ def _place(
             )
         ((dim, value),) = vs.items()
         segment = (str(_asked.text("vs", dim)), _words(dim, value))
-    elif vs != "prior":
-        raise QueryError(f"vs: expected 'prior', or a segment such as {{'region': 'East'}}, got {vs!r}")
-    place = {"vs": segment, "groups": groups, "period": _period(period), "all": bool(all), "digits": digits}
+    elif vs not in ("prior", "target"):
+        raise QueryError(f"vs: expected 'prior', 'target', or a segment such as {{'region': 'East'}}, got {vs!r}")
+    if vs == "target" and (at or period is not None or all):
+        raise QueryError("vs: a target has days of its own; leave out at, period and all")
+    place = {
+        "vs": segment,
+        "target": vs == "target",
+        "groups": groups,
+        "period": _period(period),
+        "all": bool(all),
+        "digits": digits,
+    }
     return place, grain
 
 

@@ -306,6 +306,9 @@ class Result:
         asker = self._asker(data, progress)
         # Of the groups of the result only those count that `at` names.
         asked = {**self._asked, "by": [], "totals": None}
+        if vs == "target":
+            # A target has days and a scope of its own.
+            asked = {**asked, "range": None, "filter": None, "grain": None}
         return asker.explain(metric, asked, vs=vs, at=at, all=all, digits=digits)
 
     def targets(self, *, data: Optional[Mapping[str, object]] = None) -> Answers[TargetStatus]:
