@@ -108,7 +108,9 @@ impl RuleReport {
         if self.beyond_top > 0 {
             parts.push(format!("{} more findings are not listed", self.beyond_top));
         }
-        (!parts.is_empty()).then(|| format!("rule `{}`: {}", self.rule, parts.join("; ")))
+        // A failure names its rule itself.
+        let about = if self.failure.is_empty() { format!("rule `{}`: ", self.rule) } else { String::new() };
+        (!parts.is_empty()).then(|| format!("{about}{}", parts.join("; ")))
     }
 }
 
