@@ -194,6 +194,15 @@ def test_a_group_is_chosen_and_all_groups_are_listed(book, deals, result):
     assert len(saved.explain("bookings")) == 1
 
 
+def test_the_target_is_compared_with_what_was_reached(book, deals, result):
+    found = book.explain("bookings", vs="target", deals=deals)
+    gap = book.targets(deals=deals)["bookings"].gap.exact
+    assert found.change.exact == gap == sum(driver.contribution.exact for driver in found.drivers)
+    assert result.explain("bookings", vs="target").to_dict() == found.to_dict()
+    with pytest.raises(rm.QueryError, match="days of its own"):
+        result.explain("bookings", vs="target", at={"month": "2024-01"})
+
+
 def test_mix_and_rate_add_up(book, deals):
     (found,) = book.explain_mix("win_rate", "region", grain="month", deals=deals)
     parts = sum(segment.mix.exact + segment.rate.exact for segment in found.segments)

@@ -173,3 +173,24 @@ impl Dataset {
         Ok(evaluation)
     }
 }
+
+#[cfg(all(test, feature = "io"))]
+mod tests {
+    use super::*;
+    use arrow::array::{ArrayRef, Int64Array};
+    use std::sync::Arc;
+
+    #[test]
+    fn reading_stops_when_somebody_asks() {
+        let column: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+        let batch = RecordBatch::try_from_iter([("amount", column)]).unwrap();
+        let progress = Progress::default();
+        let mut data = Dataset::default().with_progress(progress.clone());
+        data.add_batches("deals", batch.schema(), vec![batch.clone(), batch]);
+        let mut reader = data.whole_readers("deals").unwrap().remove(0);
+        assert_eq!(reader.next().unwrap().unwrap().num_rows(), 2);
+        progress.stop();
+        assert!(reader.next().unwrap().is_err());
+        assert!(reader.next().is_none());
+    }
+}
