@@ -198,7 +198,9 @@ def test_the_target_is_compared_with_what_was_reached(book, deals, result):
     found = book.explain("bookings", vs="target", deals=deals)
     gap = book.targets(deals=deals)["bookings"].gap.exact
     assert found.change.exact == gap == sum(driver.contribution.exact for driver in found.drivers)
-    assert result.explain("bookings", vs="target").to_dict() == found.to_dict()
+    saved = book.evaluate(query="monthly", filter='region == "West"', deals=deals)
+    for same in (result, saved):
+        assert same.explain("bookings", vs="target").to_dict() == found.to_dict()
     with pytest.raises(rm.QueryError, match="days of its own"):
         result.explain("bookings", vs="target", at={"month": "2024-01"})
 

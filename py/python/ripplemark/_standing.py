@@ -146,7 +146,7 @@ def _target(about: Dict[str, Any]) -> TargetStatus:
             by=part["by"],
             name=part["key"],
             owner=", ".join(part["owners"]),
-            status=_words(part["status"]),
+            status=part["status"],
             n=part["n"],
             **_figures(part),
         )
@@ -162,16 +162,12 @@ def _target(about: Dict[str, Any]) -> TargetStatus:
         owner=", ".join(about["owners"]),
         scope=dict(about["scope"]),
         start=about["from"],
-        status=_words(about["status"]),
+        status=about["status"],
         parts=Listing(parts, "part", ["name", "owner", "goal", "actual", "pace", "gap", "status"]),
         gap_by_owner=Listing(gaps, "owner", ["name", "parts", "gap"]),
         **{name: about[name] for name in same},
         **figures,
     )
-
-
-def _words(status: Optional[str]) -> Optional[str]:
-    return None if status is None else status.replace("_", " ")
 
 
 @dataclass(frozen=True)
