@@ -64,20 +64,20 @@ rows:
 data: changed
 values: 8 changed, 4 new, 0 gone, 4 equal
 
-metric     where                  was                 is  change  because of
-──────────────────────────────────────────────────────────────────────────────────
-revenue    total             1,250.00           1,760.00    +510  data
-revenue    month=2024-03-01      0.00             500.00    +500  data
-revenue    month=2024-02-01    249.50             259.50     +10  data
-deals      total                    5                  6      +1  data
-deals      month=2024-03-01         1                  2      +1  data
-win_rate   month=2024-03-01         0                  1      +1  definition, data
-win_rate   month=2024-01-01       0.5                  1    +0.5  definition, data
-win_rate   total                  0.4               0.75   +0.35  definition, data
-mean_deal  total                       586.6666666666666          definition
-mean_deal  month=2024-01-01                      1,000.5          definition
-mean_deal  month=2024-02-01                        259.5          definition
-mean_deal  month=2024-03-01                          500          definition
+metric     where                  was          is  change  because of
+───────────────────────────────────────────────────────────────────────────
+revenue    total             1,250.00    1,760.00    +510  data
+revenue    month=2024-03-01      0.00      500.00    +500  data
+revenue    month=2024-02-01    249.50      259.50     +10  data
+deals      total                    5           6      +1  data
+deals      month=2024-03-01         1           2      +1  data
+win_rate   month=2024-03-01         0           1      +1  definition, data
+win_rate   month=2024-01-01       0.5           1    +0.5  definition, data
+win_rate   total                  0.4        0.75   +0.35  definition, data
+mean_deal  total                       586.666667          definition
+mean_deal  month=2024-01-01               1,000.5          definition
+mean_deal  month=2024-02-01                 259.5          definition
+mean_deal  month=2024-03-01                   500          definition
 where there are several causes: ask the older book and question of the newer data to tell them apart
 ";
 

@@ -225,3 +225,18 @@ fn exact_values_are_subtracted_exactly() {
     assert_eq!(of(cell(-0.5, "-0.5"), cell(0.25, "0.25")), Some(0.75));
     assert_eq!(of(cell(0.2, "1/0"), cell(0.3, "x")), Some(0.3 - 0.2));
 }
+
+#[test]
+fn as_many_digits_are_shown_as_it_takes() {
+    let side = |value: f64| {
+        let cell = Cell { value: Some(value), ..Cell::default() };
+        let cells = [(("m".to_owned(), vec![]), cell)].into_iter().collect();
+        Side { receipt: evaluate(METRICS, &by_g(), &ROWS).receipt, cells: Some(cells) }
+    };
+    let text = |from: f64, to: f64| diff(&side(from), &side(to)).to_text(100, 20);
+    let (near, nearer) = (0.1 + 0.2, 0.3);
+    let close = text(near, nearer);
+    assert!(close.contains("0.30000000000000004") && close.contains("-5.551115123125783e-17"), "{close}");
+    let far = text(1.0 / 3.0, 1234.5);
+    assert!(far.contains("0.333333  1,234.5  +1,234.166667"), "{far}");
+}

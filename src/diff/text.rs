@@ -172,14 +172,14 @@ fn line(cell: &CellChange) -> Vec<String> {
         })
         .collect();
     let change = match cell.difference {
-        Some(change) if change > 0.0 => format!("+{}", float(change)),
-        Some(change) if change < 0.0 => float(change),
+        Some(change) if change > 0.0 => format!("+{}", rounded(change)),
+        Some(change) if change < 0.0 => rounded(change),
         _ => String::new(),
     };
     let (was, is) = match (&cell.from, &cell.to) {
         (Some(from), Some(to)) => sides(from, to),
         (from, to) => {
-            let side = |cell: &Option<Cell>| cell.as_ref().map_or_else(String::new, value);
+            let side = |cell: &Option<Cell>| cell.as_ref().map_or_else(String::new, |cell| value(cell, rounded));
             (side(from), side(to))
         }
     };
@@ -190,10 +190,14 @@ fn line(cell: &CellChange) -> Vec<String> {
 
 /// Both values; where they are equal with what differs behind them.
 fn sides(from: &Cell, to: &Cell) -> (String, String) {
-    let (was, is) = (value(from), value(to));
-    if was != is {
-        return (was, is);
+    // As many digits as it takes to see a difference.
+    let shown_as = |float: fn(f64) -> String| (value(from, float), value(to, float));
+    for (was, is) in [shown_as(rounded), shown_as(float)] {
+        if was != is {
+            return (was, is);
+        }
     }
+    let (was, is) = shown_as(rounded);
     let number = |value: Option<f64>| value.map_or_else(|| NOTHING.to_owned(), float);
     let behind = |cell: &Cell| {
         let mut parts = Vec::new();
@@ -215,12 +219,21 @@ fn sides(from: &Cell, to: &Cell) -> (String, String) {
     (format!("{was}{}", behind(from)), format!("{is}{}", behind(to)))
 }
 
-fn value(cell: &Cell) -> String {
+fn value(cell: &Cell, float: fn(f64) -> String) -> String {
     match (cell.value, &cell.exact) {
         (Some(_), Some(exact)) if exact.len() <= READABLE && !exact.contains('/') => grouped(&shown(exact)),
         (Some(value), _) => float(value),
         (None, _) => format!("{NOTHING} {}", shown(&cell.reason)),
     }
+}
+
+/// Six digits after the point for numbers of everyday size, otherwise all digits.
+fn rounded(value: f64) -> String {
+    if !(1e-3..1e12).contains(&value.abs()) {
+        return float(value);
+    }
+    let digits = format!("{value:.6}");
+    grouped(digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// The shortest digits that read back as the same double.
