@@ -142,6 +142,7 @@ impl ResultSet {
         })?;
         let mut restored = ResultSet::new(set, program, state.to_vec());
         restored.set.lookups = serde_json::from_str(lookups).unwrap_or_default();
+        restored.set.receipt.lookups = restored.set.lookups.iter().map(Into::into).collect();
         for (table, column, row, text) in examples {
             let reports = restored.set.columns.iter_mut();
             for report in reports.filter(|report| report.table == table && report.column == column) {
@@ -149,6 +150,21 @@ impl ResultSet {
             }
         }
         Ok(restored)
+    }
+
+    /// What changed from an older result to this one: as JSON, and in words.
+    fn diff(
+        &self,
+        py: Python<'_>,
+        older: &ResultSet,
+        width: usize,
+        limit: usize,
+    ) -> PyResult<(String, String)> {
+        detached(py, || {
+            let [old, new] = [older, self].map(|result| ripplemark::diff::Side::from_result(&result.set));
+            let found = ripplemark::diff::diff(&old, &new);
+            Ok((json!(found).to_string(), found.to_text(width, limit)))
+        })
     }
 
     /// SHA-256 of the cells, in hex.

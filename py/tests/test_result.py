@@ -140,6 +140,25 @@ def test_receipts(result, book, table):
     assert again.receipt == result.receipt and again == result and hash(again) == hash(result)
 
 
+def test_what_changed(book, table):
+    ask = {"metrics": DEAL_METRICS, "by": "region", "grain": "month", "totals": True}
+    old = book.evaluate(deals=table, **ask)
+    same = book.evaluate(deals=table.take([5, 3, 1, 0, 2, 4]), **ask).diff(old)
+    assert same.same and not same and repr(same) == "same receipt, same number"
+    fewer = table.slice(1)
+    new = book.evaluate(deals=fewer, **ask)
+    found = new.diff(old)
+    about = found.to_dict()
+    assert found and not found.same and about["data"] == "changed" and about["definitions"] == []
+    read = [row for row in about["rows"] if row["what"] == "read"]
+    assert [(row["from"], row["to"]) for row in read] == [(str(table.num_rows), str(fewer.num_rows))]
+    cells = about["values"]["changed"] + about["values"]["removed"] + about["values"]["added"]
+    assert cells and all(cell["causes"] == ["data"] for cell in cells)
+    assert pickle.loads(pickle.dumps(found)) == found and "<pre>" in found._repr_html_()
+    with pytest.raises(TypeError, match="expected a Result"):
+        new.diff("old")
+
+
 def test_frames(result):
     arrow = result.to_arrow()
     assert arrow.column_names[:5] == ["metric", "level", "region", "month", "value"]

@@ -179,7 +179,8 @@ fn line(cell: &CellChange) -> Vec<String> {
     let (was, is) = match (&cell.from, &cell.to) {
         (Some(from), Some(to)) => sides(from, to),
         (from, to) => {
-            let side = |cell: &Option<Cell>| cell.as_ref().map_or_else(String::new, |cell| value(cell, rounded));
+            let side =
+                |cell: &Option<Cell>| cell.as_ref().map_or_else(String::new, |cell| value(cell, rounded));
             (side(from), side(to))
         }
     };

@@ -13,6 +13,7 @@ does not exist is ``None`` with a reason, never 0 or NaN. Every error is an :cla
 """
 
 from ._book import Book, Column, Metric, SavedQuery, Table, Team, load, loads
+from ._diff import Diff
 from ._errors import BookError, CellError, DataError, Error, FileError, QueryError, StateError
 from ._explain import Driver, Explanation, Explanations, MixExplanation, Part, Segment
 from ._figure import Figure
@@ -32,6 +33,7 @@ __all__ = [
     "Column",
     "ColumnReport",
     "DataError",
+    "Diff",
     "Driver",
     "Error",
     "Evaluation",

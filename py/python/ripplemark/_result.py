@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
 from . import _data, _ripplemark
 from ._coordinates import key_of
+from ._diff import Diff
 from ._errors import CellError, DataError, QueryError
 from ._explain import Explanations
 from ._listing import Listing, did_you_mean
@@ -203,7 +204,7 @@ class Result:
 
     @property
     def receipt(self) -> Dict[str, Any]:
-        """What the result was made of, as hashes: equal receipts mean equal numbers."""
+        """What the result was made of: question, definitions, row counts, hashes. Equal receipts mean equal numbers."""
         receipt: Dict[str, Any] = json.loads(json.dumps(self._about["receipt"]))
         receipt["metrics"] = dict(receipt["metrics"])
         return receipt
@@ -212,6 +213,14 @@ class Result:
     def hash(self) -> str:
         """SHA-256 of the cells, in hex: the same on every machine and in every language."""
         return self._native.hash()
+
+    def diff(self, older: "Result") -> Diff:
+        """What changed from an older result to this one, and what explains each value that changed: another
+        definition, another question, other data.
+        """
+        if not isinstance(older, Result):
+            raise TypeError(f"expected a Result to compare with, got {type(older).__name__}")
+        return Diff(*self._native.diff(older._native, 100, 20))
 
     def cell(self, metric: str, /, **at: object) -> Cell:
         """The cell of a metric at these coordinates.
