@@ -394,7 +394,7 @@ pub(crate) enum ReportForm {
 }
 
 /// Days since 1970-01-01. A month, `2017-07`, and a year stand for their first day.
-fn day(text: &str) -> Result<i64, String> {
+pub(crate) fn day(text: &str) -> Result<i64, String> {
     let whole = match text.len() {
         4 => format!("{text}-01-01"),
         7 => format!("{text}-01"),

@@ -1,14 +1,14 @@
 //! `explain`: what moved a metric, by driver, owner and ring, or by mix and rate.
 
-use crate::args::{ExplainFormat, ExplainOptions};
+use crate::args::{self, ExplainFormat, ExplainOptions};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 use crate::{atomic, inputs, output, question, source};
-use ripplemark::book::{parse_grain, parse_instant};
+use ripplemark::book::parse_grain;
 use ripplemark::data::Dataset;
 use ripplemark::evaluate::Coordinate;
 use ripplemark::explain::{self, Ask, Explanations, MixAsk, MixExplained, Periods, Versus};
-use ripplemark::model::{Book, Instant, Query};
+use ripplemark::model::{Book, Query};
 use ripplemark::report::terminal::{self as pages, Layout};
 use ripplemark::show::harmless;
 use serde_json::Value;
@@ -52,7 +52,8 @@ impl Wanted {
                     return Err(Failure::Usage(format!("--at {text}: the query has another grain")));
                 }
                 query.grain = Some(grain);
-                periods = Periods::Of(first_day(text, &value)?);
+                let day = args::day(&value).map_err(|why| Failure::Usage(format!("--at {text}: {why}")))?;
+                periods = Periods::Of(day);
             } else {
                 groups.push((name, value));
             }
@@ -100,19 +101,6 @@ fn pair(option: &str, text: &str) -> Result<(String, String), Failure> {
     match text.split_once('=') {
         Some((name, value)) => Ok((name.trim().to_owned(), value.to_owned())),
         None => Err(Failure::Usage(format!("{option} {text}: expected NAME=VALUE, such as month=2017-07"))),
-    }
-}
-
-/// A day of a period that is named by its first day or shorter: `2017-07`, `2017`.
-fn first_day(option: &str, text: &str) -> Result<i64, Failure> {
-    let full = match text.len() {
-        4 => format!("{text}-01-01"),
-        7 => format!("{text}-01"),
-        _ => text.to_owned(),
-    };
-    match parse_instant(&full) {
-        Ok(Instant::Date(day)) => Ok(i64::from(day)),
-        _ => Err(Failure::Usage(format!("--at {option}: expected a day, month or year, such as 2017-07"))),
     }
 }
 

@@ -1,17 +1,16 @@
 //! What became of the data, in a few lines: rows read, used and rejected, values that were none, the receipt.
 
-use super::result::iso_date;
-use super::{ColumnReport, Program, ResultSet, RowReport};
+use super::{ColumnReport, ResultSet, RowReport};
 use crate::lookup::LookupReport;
-use crate::show::{grouped, harmless as shown, instant};
-use ripplemark_core::types::LogicalType;
+use crate::show::{grouped, harmless as shown};
 
 /// Digits of a hash that are enough to see that two differ.
 const SHORT_HASH: usize = 12;
 
 impl ResultSet {
     /// What happened to rows and values, a sentence each: rows read, used and not used with the reasons, values that
-    /// were unreadable, values that were missing, and what was looked up in other tables. Names of the data are spelt out where they could steer a terminal.
+    /// were unreadable, values that were missing, and what was looked up in other tables. Names of the data are spelt
+    /// out where they could steer a terminal.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.rows.iter().map(row_line).collect();
@@ -42,21 +41,10 @@ impl ResultSet {
     }
 
     /// The latest time among the rows used, over all tables: a day, or a point in time in UTC; `None` where time was
-    /// not read or no row was used. `program` is the one that the result was computed by.
+    /// not read or no row was used.
     #[must_use]
-    pub fn known_to(&self, program: &Program) -> Option<String> {
-        // As the core sees them: a time may have been looked up.
-        let view = program.view();
-        let latest = |rows: &RowReport| {
-            let table = view.table(view.table_named(&rows.table)?);
-            let mut columns = (0..table.column_count).map(|column| view.column(&table, column));
-            let column = columns.find(|column| Some(column.name) == rows.at.as_deref())?;
-            Some(match column.ty {
-                LogicalType::Date => iso_date(rows.watermark?),
-                _ => instant(rows.watermark?),
-            })
-        };
-        self.rows.iter().filter_map(latest).max()
+    pub fn known_to(&self) -> Option<String> {
+        self.rows.iter().filter_map(|rows| rows.latest.clone()).max()
     }
 }
 

@@ -5,9 +5,8 @@
 //! from there back to the metric itself (deal size is bookings by deals won, bookings are deals won by deal size).
 
 use crate::chain::{Formula, Step};
+use crate::exact;
 use crate::model::{ArithOp, Arithmetic, Book, Cell, Identity, LinkKind, MetricId};
-use num_bigint::BigInt;
-use num_rational::BigRational;
 
 /// A metric's formula over leaves.
 #[derive(Clone, Debug)]
@@ -71,10 +70,7 @@ fn arithmetic(cell: &Cell) -> Option<Arithmetic> {
 
 fn written(book: &Book, part: &Arithmetic, outer: u8) -> String {
     match part {
-        Arithmetic::Number { mantissa, scale } => {
-            let power = BigInt::from(10).pow(u32::from(*scale));
-            BigRational::new((*mantissa).into(), power).to_string()
-        }
+        Arithmetic::Number { mantissa, scale } => exact::to_text(&exact::decimal(*mantissa, *scale)),
         Arithmetic::Metric(id) => book.metrics.get(id.0).map_or_else(String::new, |m| m.name.clone()),
         Arithmetic::Neg(a) => format!("-{}", written(book, a, 3)),
         Arithmetic::Op(op, a, b) => {
@@ -107,8 +103,7 @@ impl Flat<'_> {
         }
         match part {
             Arithmetic::Number { mantissa, scale } => {
-                let power = BigInt::from(10).pow(u32::from(*scale));
-                self.steps.push(Step::Number(BigRational::new((*mantissa).into(), power)));
+                self.steps.push(Step::Number(exact::decimal(*mantissa, *scale)));
                 true
             }
             Arithmetic::Metric(id) => {

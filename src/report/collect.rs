@@ -9,7 +9,7 @@ use super::plans;
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::evaluate::Coordinate;
-use crate::evaluate::{ExactCell, ExactGroup, Program, ResultSet};
+use crate::evaluate::{ExactCell, ExactGroup, Program, ResultSet, iso_instant};
 use crate::explain::{self, Ask, Periods, Versus, of_difference, signed};
 use crate::lower;
 use crate::model::{
@@ -145,7 +145,6 @@ struct Answer {
     set: ResultSet,
     groups: Vec<ExactGroup>,
     calendar: Calendar,
-    program: Program,
 }
 
 fn evaluate(
@@ -162,7 +161,7 @@ fn evaluate(
     let program = Program::compile(book, &Query { metrics: names, ..query.clone() })?;
     let evaluation = data.evaluate(&program)?;
     let calendar = program.view().calendar();
-    Ok(Some(Answer { set: evaluation.finish()?, groups: evaluation.exact()?, calendar, program }))
+    Ok(Some(Answer { set: evaluation.finish()?, groups: evaluation.exact()?, calendar }))
 }
 
 impl Answer {
@@ -248,11 +247,9 @@ fn latest_whole(answer: &Answer) -> Option<i64> {
 fn asked_words(query: &Query, times: &Times, answer: Option<&Answer>) -> Asked {
     let as_of = match query.as_of {
         Some(Instant::Date(day)) => Coordinate::Date(i64::from(day)).to_string(),
-        Some(Instant::Timestamp(micros)) => show::instant(micros),
+        Some(Instant::Timestamp(micros)) => iso_instant(micros),
         // The latest day that any row has.
-        None => {
-            answer.map_or_else(String::new, |answer| answer.set.known_to(&answer.program).unwrap_or_default())
-        }
+        None => answer.map_or_else(String::new, |answer| answer.set.known_to().unwrap_or_default()),
     };
     Asked {
         grain: times.grain.map_or_else(String::new, |grain| crate::evaluate::grain_name(grain).to_owned()),

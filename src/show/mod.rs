@@ -5,5 +5,5 @@ mod number;
 mod text;
 
 pub use layout::{fitted, if_fitting};
-pub use number::{NOTHING, Number, Style, grouped, instant, number, period};
+pub use number::{NOTHING, Number, Style, grouped, number, period};
 pub use text::{harmless, harmless_lines, shortened, width};

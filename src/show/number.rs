@@ -172,14 +172,6 @@ pub fn grouped(text: &str) -> String {
     shown + fraction
 }
 
-/// A point in time in UTC, to the minute, from its microseconds since 1970.
-#[must_use]
-pub fn instant(micros: i64) -> String {
-    let seconds = micros.div_euclid(1_000_000);
-    let (day, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    format!("{}T{:02}:{:02}Z", Coordinate::Date(day), rest / 3600, rest / 60 % 60)
-}
-
 /// The first day of a period; a month, and a year from January, need fewer words.
 #[must_use]
 pub fn period(grain: Grain, day: i64) -> String {
