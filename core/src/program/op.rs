@@ -155,8 +155,8 @@ impl RowOp {
         match self {
             Load | ConstInt | ConstDecimal | ConstFloat | ConstBool | ConstText | Missing | TextTest => 0,
             NegInt | NegDecimal | NegFloat | Not | DropDigits | IsNull | IntToFloat | IntToDecimal
-            | DecimalToFloat | LocalDay | PeriodStart | DayPart | AbsInt | AbsDecimal | AbsFloat | Sqrt | Ln
-            | Exp | Floor | Ceil | Round | Log10 | Log2 | RoundDigits => 1,
+            | DecimalToFloat | LocalDay | PeriodStart | DayPart | AbsInt | AbsDecimal | AbsFloat | Sqrt
+            | Ln | Exp | Floor | Ceil | Round | Log10 | Log2 | RoundDigits => 1,
             AddInt | SubInt | MulInt | RemInt | PowInt | DivInt | AddDecimal | SubDecimal | MulDecimal
             | RemDecimal | DivDecimal | AddFloat | SubFloat | MulFloat | DivFloat | RemFloat | PowFloat
             | CompareInt | CompareDecimal | CompareFloat | CompareCode | And | Or | Coalesce | AddMonths
