@@ -12,6 +12,9 @@ use ripplemark_core::{Need, Program, State};
 pub(crate) trait Sink {
     /// Runs `enter` on the state; makes room and runs it again as long as it lacks something.
     fn with<T>(&mut self, enter: impl FnMut(&mut State<&mut [u64]>) -> Result<T, Need>) -> Result<T, Error>;
+
+    /// Makes room for so many more groups at once.
+    fn reserve(&mut self, groups: usize) -> Result<(), Error>;
 }
 
 impl TableCells {
@@ -29,6 +32,8 @@ impl TableCells {
         if self.read == 0 {
             return Ok(());
         }
+        // Lanes mostly have the same groups.
+        sink.reserve(self.lanes.iter().map(|lane| lane.groups.len()).max().unwrap_or(0))?;
         for lane in &self.lanes {
             for group in 1..=lane.groups.len() {
                 self.copy_group(program, sink, lane, group)?;
