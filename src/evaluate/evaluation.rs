@@ -452,8 +452,8 @@ impl Sink for Shared<'_, '_> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).with(enter)
     }
 
-    fn reserve(&mut self, groups: usize) -> Result<(), Error> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).reserve(groups)
+    fn reserve(&mut self, groups: usize, texts: usize, text_bytes: usize) -> Result<(), Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).reserve(groups, texts, text_bytes)
     }
 }
 

@@ -82,13 +82,20 @@ impl Sink for Held {
         }
     }
 
-    fn reserve(&mut self, groups: usize) -> Result<(), Error> {
+    fn reserve(&mut self, groups: usize, texts: usize, text_bytes: usize) -> Result<(), Error> {
         // An empty state costs nothing to move; one with groups grows by doubling as they come.
-        if self.state()?.group_count() > 0 || groups <= self.capacity.groups as usize {
+        if self.state()?.group_count() > 0 {
             return Ok(());
         }
-        let groups = u32::try_from(groups).map_err(|_| Error::memory())?;
-        self.grow_to(Capacity { groups, ..self.capacity })
+        let larger = |own: u32, wanted: usize| {
+            u32::try_from(wanted).map(|wanted| wanted.max(own)).map_err(|_| Error::memory())
+        };
+        let capacity = Capacity {
+            groups: larger(self.capacity.groups, groups)?,
+            texts: larger(self.capacity.texts, texts)?,
+            text_bytes: larger(self.capacity.text_bytes, text_bytes)?,
+        };
+        if capacity == self.capacity { Ok(()) } else { self.grow_to(capacity) }
     }
 }
 

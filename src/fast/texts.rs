@@ -120,6 +120,11 @@ impl Texts {
         self.examples.iter().filter_map(|&code| self.texts.get(code as usize - 1)).cloned().collect()
     }
 
+    /// Bytes of all that can stand in keys, each text in whole words.
+    pub(super) fn key_bytes(&self) -> usize {
+        self.meant.iter().map(|text| text.len().next_multiple_of(8)).sum()
+    }
+
     /// What stands in keys for a code.
     pub(super) fn key_text(&self, code: u32) -> Option<&[u8]> {
         self.meant.get((code as usize).checked_sub(1)?).map(|text| &**text)
