@@ -6,6 +6,8 @@
 use arrow::datatypes::DataType;
 use ripplemark_core::types::LogicalType;
 
+use super::format::Format;
+
 /// How an array becomes a layout of the core.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Conversion {
@@ -29,9 +31,11 @@ pub(super) enum Conversion {
         declared: u8,
     },
     /// Text, parsed value by value.
-    Parse(LogicalType),
+    Parse(LogicalType, Option<Format>),
     /// A dictionary of text, parsed entry by entry.
-    ParseDictionary(LogicalType),
+    ParseDictionary(LogicalType, Option<Format>),
+    /// Whole numbers, each of so many microseconds.
+    Count(i64),
     /// A dictionary of other values, unpacked and then converted.
     UnpackDictionary(Box<Conversion>),
     /// Runs of the type given, unpacked and then converted.
@@ -42,26 +46,30 @@ pub(super) enum Conversion {
 ///
 /// # Errors
 /// What to do instead, as a sentence for the reader.
-pub(super) fn plan(declared: LogicalType, arrives: &DataType) -> Result<Conversion, String> {
+pub(super) fn plan(
+    declared: LogicalType,
+    format: Option<&Format>,
+    arrives: &DataType,
+) -> Result<Conversion, String> {
     match arrives {
         DataType::Null => return Ok(Conversion::Missing),
         DataType::RunEndEncoded(_, values) => {
-            let inner = plan(declared, values.data_type())?;
+            let inner = plan(declared, format, values.data_type())?;
             return Ok(Conversion::UnpackRuns(values.data_type().clone(), Box::new(inner)));
         }
         DataType::Dictionary(_, values) if is_text(values) => {
             return Ok(match declared {
                 LogicalType::Category | LogicalType::Id => Conversion::TextDictionary,
-                parsed => Conversion::ParseDictionary(parsed),
+                parsed => Conversion::ParseDictionary(parsed, format.cloned()),
             });
         }
         DataType::Dictionary(_, values) => {
-            return plan(declared, values).map(|inner| Conversion::UnpackDictionary(Box::new(inner)));
+            return plan(declared, format, values).map(|inner| Conversion::UnpackDictionary(Box::new(inner)));
         }
         text if is_text(text) => {
             return Ok(match declared {
                 LogicalType::Category | LogicalType::Id => Conversion::Text,
-                parsed => Conversion::Parse(parsed),
+                parsed => Conversion::Parse(parsed, format.cloned()),
             });
         }
         _ => {}
@@ -79,7 +87,11 @@ pub(super) fn plan(declared: LogicalType, arrives: &DataType) -> Result<Conversi
             DataType::Date64 | DataType::Timestamp(_, None) => Some(Conversion::WholeDays),
             _ => None,
         },
-        LogicalType::Timestamp => matches!(arrives, DataType::Timestamp(..)).then_some(Conversion::Share),
+        LogicalType::Timestamp => match (arrives, format.and_then(Format::unit)) {
+            (DataType::Timestamp(..), _) => Some(Conversion::Share),
+            (ty, Some(unit)) if ty.is_integer() => Some(Conversion::Count(unit)),
+            _ => None,
+        },
     };
     accepted.ok_or_else(|| hint(declared, arrives))
 }
@@ -178,7 +190,8 @@ fn hint(declared: LogicalType, arrives: &DataType) -> String {
         (_, DataType::Date32 | DataType::Date64) => "declare the column `date`".into(),
         (_, DataType::Timestamp(..)) => "declare the column `timestamp`".into(),
         (Timestamp | Date, ty) if ty.is_numeric() => {
-            "a number does not say its unit; cast it to a date or timestamp in the data, or send ISO text"
+            "a number does not say its unit; write `format: unix_s` (or `unix_ms`, `unix_us`) beside \
+             `type: timestamp`, cast it to a date or timestamp in the data, or send ISO text"
                 .into()
         }
         (Decimal(_) | Int | Float, DataType::Time32(_) | DataType::Time64(_) | DataType::Duration(_)) => {

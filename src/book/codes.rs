@@ -98,6 +98,7 @@ codes! {
     MIXED_TIMES = "RM0185", "a date and a point in time within one hand-off";
     BAD_DURATION = "RM0186", "a length of time that cannot be counted";
     STAGE_CATEGORY = "RM0187", "reasons or owners by a column that is not a category";
+    BAD_FORMAT = "RM0190", "a format that no time can be read by";
 }
 
 #[cfg(test)]

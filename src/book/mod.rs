@@ -11,6 +11,7 @@ mod durations;
 mod facets;
 mod fields;
 mod fill;
+mod formats;
 mod formula;
 mod functions;
 mod header;

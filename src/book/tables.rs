@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::codes;
 use super::currency::currency_digits;
 use super::fields::{self, Fields};
+use super::formats;
 use super::lookups;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
@@ -271,6 +272,7 @@ fn column(
         source: name.to_owned(),
         ty: ColumnType::Category(None),
         values: vec![],
+        format: None,
         found: None,
         description: String::new(),
     };
@@ -281,7 +283,7 @@ fn column(
         return (column, readable);
     }
     let what = format!("column {}", quoted(name));
-    let known = ["type", "source", "values", "allowed", "description"];
+    let known = ["type", "source", "format", "zone", "values", "allowed", "description"];
     let Some(fields) = Fields::open(node, &key.span, &what, &known, problems) else {
         return (column, false);
     };
@@ -308,6 +310,9 @@ fn column(
             column.ty = ty;
         }
         None => {}
+    }
+    if readable {
+        column.format = formats::read(&fields, &column.ty, &what, problems);
     }
     (column, readable)
 }

@@ -53,6 +53,8 @@ pub(crate) struct PlanColumn {
     pub(crate) name: String,
     pub(crate) source: String,
     pub(crate) ty: LogicalType,
+    /// How the data write its times: the pattern, and whether text without an offset is UTC.
+    pub(crate) format: Option<(String, bool)>,
     /// For columns by which rows are looked up: (as written, as meant), sorted.
     pub(crate) values: Vec<(String, String)>,
 }
@@ -175,6 +177,7 @@ impl Plan {
                         name: column.name.to_owned(),
                         source: column.source.to_owned(),
                         ty: column.ty,
+                        format: column.format.map(|format| (format.pattern.to_owned(), format.utc)),
                         values: Vec::new(),
                     }
                 })

@@ -8,7 +8,7 @@ use super::rows::{PendingConst, SlotSpec, TableCode};
 use super::zone::ZoneTable;
 use crate::diagnostic::Diagnostic;
 use crate::lookup::Plan;
-use crate::model::{Book, Column, ColumnType, Instant, Query, Ring};
+use crate::model::{Book, Column, ColumnType, Instant, Query, Ring, TimeFormat};
 use ripplemark_core::Program;
 use ripplemark_core::cell::width;
 use ripplemark_core::program::layout::{
@@ -32,6 +32,11 @@ pub(super) struct Encoder<'e, 'b> {
     /// Text constants, sorted by their bytes, with their numbers.
     texts: BTreeMap<String, u32>,
     consts: Vec<i128>,
+}
+
+/// How a table's own data write a column's times; what is looked up arrives as times.
+fn own_format(column: &Column) -> Option<&TimeFormat> {
+    column.format.as_ref().filter(|_| column.found.is_none())
 }
 
 /// What the header says about time.
@@ -73,6 +78,9 @@ impl<'e, 'b> Encoder<'e, 'b> {
                 }
             }
             for column in table.columns.iter().filter_map(|c| table.table.columns.get(c.0)) {
+                if let Some(format) = own_format(column) {
+                    texts.insert(format.pattern.clone(), 0);
+                }
                 for (written, meant) in &column.values {
                     texts.insert(written.clone(), 0);
                     texts.insert(meant.clone(), 0);
@@ -278,6 +286,11 @@ impl<'e, 'b> Encoder<'e, 'b> {
         };
         record[layout::column::TYPE] = ty;
         record[layout::column::SCALE] = scale;
+        if let Some(format) = own_format(column) {
+            record[layout::column::FORMAT_ZONE] = u8::from(format.utc);
+            let number = self.texts.get(&format.pattern).copied().unwrap_or(0);
+            set_u32(&mut record, layout::column::FORMAT, number + 1);
+        }
         set_u32(&mut record, layout::column::MAP_START, self.count(Section::ValueMap));
         set_u32(&mut record, layout::column::MAP_COUNT, column.values.len() as u32);
         for (written, meant) in &column.values {
@@ -420,7 +433,13 @@ impl<'e, 'b> Encoder<'e, 'b> {
     fn signature(&self, times: &Times) -> [u8; 32] {
         let mut text = String::from("ripplemark state 1\n");
         // The changes themselves, so that two editions of the time zone data agree exactly where they say the same.
-        let zone_matters = self.question.reads_time || self.tables.iter().any(TableCode::reads_zone);
+        let local_text = |table: &TableCode<'_>| {
+            let columns = table.columns.iter().filter_map(|c| table.table.columns.get(c.0));
+            columns.map(|c| meaning::column(self.book, table.table, c)).any(|text| meaning::reads_zone(&text))
+        };
+        let zone_matters = self.question.reads_time
+            || self.tables.iter().any(TableCode::reads_zone)
+            || self.tables.iter().any(local_text);
         for dim in &self.question.dims {
             let _ = writeln!(text, "dim {:?} {}", dim.name, dim.kind as u8);
         }

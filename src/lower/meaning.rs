@@ -22,6 +22,8 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
 const LOCAL_DAYS: &str = "LocalDaysBetween";
 /// The same for other functions of local days.
 const LOCAL: &str = "Local ";
+/// The same for text that is read as local time.
+const LOCAL_TEXT: &str = "\" ~local~";
 /// Stands where the book's calendar decides.
 const PERIOD: &str = "(Truncate";
 
@@ -30,13 +32,18 @@ const PERIOD: &str = "(Truncate";
 pub fn metric_meaning(book: &Book, id: MetricId) -> [u8; 32] {
     let text = metric_text(book, id);
     let mut text = text;
-    if text.contains(LOCAL_DAYS) || text.contains(LOCAL) {
+    if text.contains(LOCAL_DAYS) || text.contains(LOCAL) || reads_zone(&text) {
         text = format!("{text} in {}", book.timezone);
     }
     if text.contains(PERIOD) {
         text = format!("{text} by {:?} {}", book.first_day_of_week, book.first_month_of_year);
     }
     hash(&text)
+}
+
+/// Whether what a column's declaration says depends on the book's time zone.
+pub(super) fn reads_zone(declaration: &str) -> bool {
+    declaration.contains(LOCAL_TEXT)
 }
 
 fn metric_text(book: &Book, id: MetricId) -> String {
@@ -102,6 +109,11 @@ fn declaration(column: &Column) -> String {
         ColumnType::Id => text.push_str("id"),
         ColumnType::Date => text.push_str("date"),
         ColumnType::Timestamp => text.push_str("timestamp"),
+    }
+    if let Some(format) = &column.format {
+        // The pattern ends with the quotation mark that the other begins with.
+        let zone = if format.utc { "\" UTC" } else { LOCAL_TEXT };
+        let _ = write!(text, " as \"{}{zone}", format.pattern.escape_debug());
     }
     if !column.values.is_empty() {
         let _ = write!(text, "{:?}", column.values);

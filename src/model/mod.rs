@@ -171,10 +171,21 @@ pub struct Column {
     pub ty: ColumnType,
     /// Spellings that mean another value: (as written in the data, as meant), sorted by the first.
     pub values: Vec<(String, String)>,
+    /// How the data write the column's times, where the book says so.
+    pub format: Option<TimeFormat>,
     /// Where the values come from; `None`: the table's own data.
     pub found: Option<Found>,
     /// What the column holds, for people.
     pub description: String,
+}
+
+/// How data write the times of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeFormat {
+    /// The pattern of the text, `%d.%m.%Y %H:%M`, or the unit of the number, `unix_s`.
+    pub pattern: String,
+    /// True if text without an offset is UTC, or if no zone is needed; otherwise it is local time of the book's zone.
+    pub utc: bool,
 }
 
 /// The declared type of a column. Every column may be missing.

@@ -118,11 +118,15 @@ pub mod column {
     pub const SOURCE: usize = 8;
     pub const TYPE: usize = 16;
     pub const SCALE: usize = 17;
+    /// With a format: 0 if text without an offset is local time of the program's zone, 1 if it is UTC.
+    pub const FORMAT_ZONE: usize = 18;
     pub const MAP_START: usize = 20;
     pub const MAP_COUNT: usize = 24;
     /// [`super::NONE`] for an open category.
     pub const ALLOWED_START: usize = 28;
     pub const ALLOWED_COUNT: usize = 32;
+    /// 0 where the data need no format; else 1 + the number of the text constant that holds it.
+    pub const FORMAT: usize = 36;
 }
 
 /// Offsets inside a record of [`Section::Placements`].

@@ -49,8 +49,20 @@ pub struct ColumnView<'a> {
     pub source: &'a str,
     /// The declared type.
     pub ty: LogicalType,
+    /// How the data write the column's times, where the book says so. The core takes times as numbers and does not read
+    /// this; hosts that read text do.
+    pub format: Option<FormatView<'a>>,
     pub(crate) map: (usize, usize),
     pub(crate) allowed: Option<(usize, usize)>,
+}
+
+/// How the data write the times of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormatView<'a> {
+    /// The pattern of the text, or the unit of the number.
+    pub pattern: &'a str,
+    /// True if text without an offset is UTC; otherwise it is local time of [`Program::zone`].
+    pub utc: bool,
 }
 
 /// Type of a dimension.
@@ -211,7 +223,9 @@ impl<'a> Program<'a> {
         }
     }
 
-    pub(crate) fn zone(&self) -> Zone<'a> {
+    /// The book's time zone, as far as the program knows it.
+    #[must_use]
+    pub fn zone(&self) -> Zone<'a> {
         Zone::new(self.sections[Section::Zone as usize])
     }
 
@@ -293,6 +307,13 @@ impl<'a> Program<'a> {
             name: self.string(r, layout::column::NAME),
             source: self.string(r, layout::column::SOURCE),
             ty,
+            format: match field(layout::column::FORMAT) {
+                0 => None,
+                text => Some(FormatView {
+                    pattern: self.string(self.record(Section::Texts, text - 1), 0),
+                    utc: read_u8(r, layout::column::FORMAT_ZONE) == 1,
+                }),
+            },
             map: (field(layout::column::MAP_START), field(layout::column::MAP_COUNT)),
             allowed: index(read_u32(r, layout::column::ALLOWED_START))
                 .map(|start| (start, field(layout::column::ALLOWED_COUNT))),

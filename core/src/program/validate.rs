@@ -9,6 +9,7 @@ use crate::error::{Code, Error};
 use crate::num::digits::MAX_DIGITS;
 use crate::state::slot_words;
 use crate::time::{Grain, Zone};
+use crate::types::LogicalType;
 
 /// Offsets from UTC beyond a day do not exist; the bound keeps day arithmetic inside `i64`.
 const MAX_OFFSET: i32 = 86_399;
@@ -167,7 +168,13 @@ fn check_columns(program: &Program<'_>) -> Result<(), Error> {
         let map = inside(program, Section::ValueMap, column.map.0, column.map.1);
         let allowed =
             column.allowed.is_none_or(|(start, count)| inside(program, Section::Allowed, start, count));
-        if !known || !map || !allowed {
+        let format = match read_u32(record, layout::column::FORMAT) as usize {
+            0 => read_u8(record, layout::column::FORMAT_ZONE) == 0,
+            text => {
+                text <= texts && read_u8(record, layout::column::FORMAT_ZONE) <= 1 && has_format(column.ty)
+            }
+        };
+        if !known || !map || !allowed || !format {
             return Err(wrong(i));
         }
     }
@@ -183,6 +190,11 @@ fn check_columns(program: &Program<'_>) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Whether the data may write values of this type in more than one way.
+fn has_format(ty: LogicalType) -> bool {
+    matches!(ty, LogicalType::Date | LogicalType::Timestamp)
 }
 
 fn check_row_code(program: &Program<'_>, table: &TableView<'_>) -> Result<(), Error> {
