@@ -107,7 +107,7 @@ fn exercise(program: &View<'_>) {
         let columns: Vec<Column<'_>> = (0..table.column_count)
             .map(|c| {
                 let data = match program.column(&table, c).ty {
-                    LogicalType::Int | LogicalType::Decimal(_) => {
+                    LogicalType::Int | LogicalType::Decimal(_) | LogicalType::Duration => {
                         Data::I64(&[0, 1, -1, i64::MIN, i64::MAX, 7])
                     }
                     LogicalType::Float => Data::F64(&[0.5, -0.0, f64::NAN, f64::INFINITY, 5e-324, 1e300]),

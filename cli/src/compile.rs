@@ -97,5 +97,6 @@ fn type_words(ty: LogicalType) -> String {
         LogicalType::Id => "id".into(),
         LogicalType::Date => "date".into(),
         LogicalType::Timestamp => "timestamp".into(),
+        LogicalType::Duration => "duration".into(),
     }
 }

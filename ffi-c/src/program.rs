@@ -210,6 +210,7 @@ fn type_name(ty: LogicalType) -> String {
         LogicalType::Id => "id".into(),
         LogicalType::Date => "date".into(),
         LogicalType::Timestamp => "timestamp".into(),
+        LogicalType::Duration => "duration".into(),
     }
 }
 

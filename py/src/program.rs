@@ -69,6 +69,7 @@ fn column_json(spec: &ColumnSpec) -> Value {
         LogicalType::Id => "id".to_owned(),
         LogicalType::Date => "date".to_owned(),
         LogicalType::Timestamp => "timestamp".to_owned(),
+        LogicalType::Duration => "duration".to_owned(),
     };
     json!({ "name": spec.name, "source": spec.source, "type": ty })
 }

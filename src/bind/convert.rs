@@ -60,6 +60,28 @@ pub(super) fn convert(array: &ArrayRef, conversion: &Conversion) -> Result<Store
             Ok(Stored { invalid, ..Stored::share(&values)? })
         }
         Conversion::ParseDictionary(ty, format) => parse_dictionary(array, *ty, format.as_ref()),
+        Conversion::Elapsed(unit) => {
+            let ticks = cast(array, &DataType::Int64)?;
+            let micros: ArrayRef =
+                Arc::new(ticks.as_primitive::<Int64Type>().unary_opt::<_, Int64Type>(|ticks| match unit {
+                    TimeUnit::Second => ticks.checked_mul(1_000_000),
+                    TimeUnit::Millisecond => ticks.checked_mul(1_000),
+                    TimeUnit::Microsecond => Some(ticks),
+                    TimeUnit::Nanosecond => Some(ticks.div_euclid(1_000)),
+                }));
+            let invalid = lost(array, &micros);
+            Ok(Stored { invalid, ..Stored::share(&micros)? })
+        }
+        Conversion::Units(unit) => {
+            let counted = cast(array, &DataType::Int64)?;
+            let micros: ArrayRef = Arc::new(
+                counted
+                    .as_primitive::<Int64Type>()
+                    .unary_opt::<_, Int64Type>(|count| count.checked_mul(*unit)),
+            );
+            let invalid = lost(array, &micros);
+            Ok(Stored { invalid, ..Stored::share(&micros)? })
+        }
         Conversion::Count(unit) => {
             let counted = cast(array, &DataType::Int64)?;
             let micros: ArrayRef = Arc::new(
@@ -223,6 +245,10 @@ fn parse_all<'a>(
         LogicalType::Timestamp => match format {
             Some(format) => primitive::<TimestampMicrosecondType>(texts, |text| format.timestamp(text)),
             None => primitive::<TimestampMicrosecondType>(texts, parse::timestamp),
+        },
+        LogicalType::Duration => match format {
+            Some(format) => primitive::<Int64Type>(texts, |text| format.duration(text)),
+            None => primitive::<Int64Type>(texts, parse::duration),
         },
         LogicalType::Decimal(scale) => {
             let Parsed { values, invalid } =

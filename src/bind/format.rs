@@ -3,7 +3,7 @@
 //! Patterns are those of `strftime`, as jiff reads them, without everything that depends on a locale, and with
 //! everything that a time needs: what a pattern does not say would have to be guessed.
 
-use super::parse::Reading;
+use super::parse::{self, Reading};
 use jiff::civil::{DateTime, date};
 use jiff::fmt::strtime::BrokenDownTime;
 use ripplemark_core::program::FormatView;
@@ -14,8 +14,21 @@ use std::sync::Arc;
 /// Bytes of a pattern.
 const MOST_BYTES: usize = 100;
 
+/// Digits after the point of a number of hours or another unit.
+const DIGITS: u8 = 12;
+
 /// Whole numbers that count from 1970, and the microseconds of one.
 const EPOCHS: [(&str, i64); 3] = [("unix_s", 1_000_000), ("unix_ms", 1_000), ("unix_us", 1)];
+
+/// Units of durations, and the microseconds of one.
+const UNITS: [(&str, i64); 6] = [
+    ("days", 86_400_000_000),
+    ("hours", 3_600_000_000),
+    ("minutes", 60_000_000),
+    ("seconds", 1_000_000),
+    ("milliseconds", 1_000),
+    ("microseconds", 1),
+];
 
 /// How the data write the times of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +54,12 @@ impl Format {
     /// A sentence that says what is wrong with it.
     pub fn new(pattern: &str, ty: LogicalType) -> Result<Format, String> {
         let made = |reads| Format { pattern: pattern.to_owned(), reads, zone: Arc::from([]) };
+        if ty == LogicalType::Duration {
+            return match UNITS.iter().find(|(word, _)| *word == pattern) {
+                Some((_, micros)) => Ok(made(Reads::Count(*micros))),
+                None => Err("it is no unit of time".to_owned()),
+            };
+        }
         if let Some((_, micros)) = EPOCHS.iter().find(|(word, _)| *word == pattern) {
             return match ty {
                 LogicalType::Timestamp => Ok(made(Reads::Count(*micros))),
@@ -82,6 +101,24 @@ impl Format {
         match self.reads {
             Reads::Count(micros) => Some(micros),
             Reads::Pattern => None,
+        }
+    }
+
+    /// Microseconds of a duration. A number may have digits after its point; those beyond a microsecond are dropped,
+    /// downwards.
+    pub(super) fn duration(&self, text: &str) -> Reading<i64> {
+        let unit = self.unit().unwrap_or(1);
+        match parse::decimal(text, DIGITS) {
+            Reading::Value(number) => {
+                let micros = number
+                    .checked_mul(i128::from(unit))
+                    .map(|product| product.div_euclid(10_i128.pow(DIGITS.into())));
+                micros
+                    .and_then(|micros| i64::try_from(micros).ok())
+                    .map_or(Reading::Unreadable, Reading::Value)
+            }
+            Reading::Missing => Reading::Missing,
+            Reading::Unreadable => Reading::Unreadable,
         }
     }
 

@@ -226,6 +226,8 @@ impl Laid {
         invalid: Option<BooleanBuffer>,
         ty: LogicalType,
     ) -> Result<Laid, ArrowError> {
+        // What is laid out here was read before: durations are microseconds by now.
+        let ty = if ty == LogicalType::Duration { LogicalType::Int } else { ty };
         let conversion = plan::plan(ty, None, array.data_type()).map_err(ArrowError::InvalidArgumentError)?;
         let stored = convert::convert(array, &conversion)?;
         Ok(Laid(Stored { invalid: invalid.or(stored.invalid.clone()), ..stored }))

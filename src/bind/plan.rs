@@ -3,7 +3,7 @@
 //! The rule is that nothing may change its meaning on the way: a narrower or wider layout of the same kind of value
 //! is taken, text is parsed, anything else is refused with the declaration that would fit.
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimeUnit};
 use ripplemark_core::types::LogicalType;
 
 use super::format::Format;
@@ -34,8 +34,12 @@ pub(super) enum Conversion {
     Parse(LogicalType, Option<Format>),
     /// A dictionary of text, parsed entry by entry.
     ParseDictionary(LogicalType, Option<Format>),
-    /// Whole numbers, each of so many microseconds.
+    /// Whole numbers that count from 1970, each of so many microseconds.
     Count(i64),
+    /// Whole numbers of a unit of so many microseconds.
+    Units(i64),
+    /// Durations, to microseconds.
+    Elapsed(TimeUnit),
     /// A dictionary of other values, unpacked and then converted.
     UnpackDictionary(Box<Conversion>),
     /// Runs of the type given, unpacked and then converted.
@@ -90,6 +94,11 @@ pub(super) fn plan(
         LogicalType::Timestamp => match (arrives, format.and_then(Format::unit)) {
             (DataType::Timestamp(..), _) => Some(Conversion::Share),
             (ty, Some(unit)) if ty.is_integer() => Some(Conversion::Count(unit)),
+            _ => None,
+        },
+        LogicalType::Duration => match (arrives, format.and_then(Format::unit)) {
+            (DataType::Duration(unit), _) => Some(Conversion::Elapsed(*unit)),
+            (ty, Some(unit)) if ty.is_integer() => Some(Conversion::Units(unit)),
             _ => None,
         },
     };
@@ -158,7 +167,7 @@ fn decimal_scale(ty: &DataType) -> Option<i8> {
 
 /// What to do about a type that the declared one does not accept.
 fn hint(declared: LogicalType, arrives: &DataType) -> String {
-    use LogicalType::{Bool, Category, Date, Decimal, Float, Id, Int, Timestamp};
+    use LogicalType::{Bool, Category, Date, Decimal, Duration, Float, Id, Int, Timestamp};
     match (declared, arrives) {
         (Int, ty) if ty.is_floating() => {
             "declare the column `float` (or `decimal(n)` for money), or cast it to integers in the data \
@@ -189,12 +198,21 @@ fn hint(declared: LogicalType, arrives: &DataType) -> String {
         (Timestamp, DataType::Date32 | DataType::Date64) => "declare the column `date`".into(),
         (_, DataType::Date32 | DataType::Date64) => "declare the column `date`".into(),
         (_, DataType::Timestamp(..)) => "declare the column `timestamp`".into(),
+        (Duration, ty) if ty.is_integer() => {
+            "a number does not say its unit; write `format: hours` (or `days`, \
+             `minutes`, `seconds`, `milliseconds`, `microseconds`) beside `type: duration`"
+                .into()
+        }
+        (Duration, ty) if ty.is_numeric() => {
+            "cast the column to a whole number in the data, of seconds or a finer unit".into()
+        }
+        (_, DataType::Duration(_)) => "declare the column `duration`".into(),
         (Timestamp | Date, ty) if ty.is_numeric() => {
             "a number does not say its unit; write `format: unix_s` (or `unix_ms`, `unix_us`) beside \
              `type: timestamp`, cast it to a date or timestamp in the data, or send ISO text"
                 .into()
         }
-        (Decimal(_) | Int | Float, DataType::Time32(_) | DataType::Time64(_) | DataType::Duration(_)) => {
+        (Decimal(_) | Int | Float, DataType::Time32(_) | DataType::Time64(_)) => {
             "cast the column to a whole number of the unit you need in the data".into()
         }
         (Id | Category, DataType::FixedSizeBinary(_)) => "cast the column to text in the data".into(),

@@ -9,6 +9,8 @@ use ripplemark_core::types::LogicalType;
 
 const EXPECTED: &str = "a pattern such as `%d.%m.%Y %H:%M`, or `unix_s`, `unix_ms`, `unix_us`";
 
+const UNITS: &str = "`days`, `hours`, `minutes`, `seconds`, `milliseconds` or `microseconds`";
+
 /// Reads both keys; `None` where there is no format, or none that could be used.
 pub(crate) fn read(
     fields: &Fields<'_>,
@@ -27,11 +29,12 @@ pub(crate) fn read(
     let logical = match ty {
         ColumnType::Date => LogicalType::Date,
         ColumnType::Timestamp => LogicalType::Timestamp,
+        ColumnType::Duration => LogicalType::Duration,
         _ => {
             let message = format!("{what} holds no times, so `format` has no meaning");
             problems.add(
                 Report::error(codes::BAD_FORMAT, &key.span, message)
-                    .hint("remove `format`, or write `type: date` or `type: timestamp`"),
+                    .hint("remove `format`, or write `type: date`, `type: timestamp` or `type: duration`"),
             );
             return None;
         }
@@ -41,7 +44,8 @@ pub(crate) fn read(
         Ok(format) => format,
         Err(reason) => {
             let message = format!("{} reads no times: {reason}", quoted(pattern));
-            problems.add(Report::error(codes::BAD_FORMAT, &node.span, message).expected(EXPECTED));
+            let expected = if logical == LogicalType::Duration { UNITS } else { EXPECTED };
+            problems.add(Report::error(codes::BAD_FORMAT, &node.span, message).expected(expected));
             return None;
         }
     };

@@ -21,7 +21,8 @@ const MAX_SCALE: u8 = 18;
 /// The hint where something stands twice.
 pub(crate) const ONE_TOO_MANY: &str = "remove one of the two";
 
-const TYPES: &str = "`int`, `decimal(2)`, `money`, `float`, `bool`, `category`, `id`, `date` or `timestamp`";
+const TYPES: &str =
+    "`int`, `decimal(2)`, `money`, `float`, `bool`, `category`, `id`, `date`, `timestamp` or `duration`";
 
 /// The tables with what only the loader needs to know of them.
 #[derive(Default)]
@@ -206,7 +207,7 @@ fn key(table: TableId, fields: &Fields<'_>, tables: &Tables, problems: &mut Prob
         if key.contains(&id) {
             let message = format!("column `{}` is twice in the key", column.name);
             problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message).hint(ONE_TOO_MANY));
-        } else if matches!(column.ty, ColumnType::Float | ColumnType::Decimal(_)) {
+        } else if matches!(column.ty, ColumnType::Float | ColumnType::Decimal(_) | ColumnType::Duration) {
             let message = format!("column `{}` cannot be a part of a key", column.name);
             problems.add(
                 Report::error(codes::BAD_KEY, &node.span, message)
@@ -395,6 +396,7 @@ fn column_type(
         "id" => Some(ColumnType::Id),
         "date" => Some(ColumnType::Date),
         "timestamp" => Some(ColumnType::Timestamp),
+        "duration" => Some(ColumnType::Duration),
         _ => None,
     };
     if plain.is_some() {
@@ -437,9 +439,11 @@ fn column_type(
         "decimal" => Some("say how many digits stand after the point: `decimal(2)`".to_owned()),
         "boolean" => Some("write `bool`".to_owned()),
         "datetime" | "time" => Some("write `timestamp`".to_owned()),
+        "interval" | "timedelta" => Some("write `duration`".to_owned()),
         _ => None,
     };
-    let names = ["int", "float", "bool", "category", "id", "date", "timestamp", "money", "decimal(2)"];
+    let names =
+        ["int", "float", "bool", "category", "id", "date", "timestamp", "duration", "money", "decimal(2)"];
     let near = if hint.is_none() { problems.near(word, names) } else { None };
     let message = format!("{} is no column type", quoted(word));
     problems.add(

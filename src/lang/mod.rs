@@ -34,6 +34,7 @@ mod syntax;
 mod tokens;
 mod vocabulary;
 
+pub(crate) use cell::value_of;
 pub use codes::CODES;
 pub use facet::{FacetMistake, FacetNames, FacetSymbol};
 pub use functions::{FUNCTIONS, Function, Level, Meaning};

@@ -24,6 +24,7 @@ fn type_number(ty: LogicalType) -> (u8, u8) {
         LogicalType::Id => (5, 0),
         LogicalType::Date => (6, 0),
         LogicalType::Timestamp => (7, 0),
+        LogicalType::Duration => (8, 0),
     }
 }
 
@@ -37,6 +38,7 @@ fn type_of(number: u8, scale: u8) -> Option<LogicalType> {
         (5, 0) => LogicalType::Id,
         (6, 0) => LogicalType::Date,
         (7, 0) => LogicalType::Timestamp,
+        (8, 0) => LogicalType::Duration,
         _ => return None,
     })
 }

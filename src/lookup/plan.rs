@@ -92,10 +92,10 @@ impl PlanTable {
 
 /// Whether values of two columns can be equal: text with text, others of one type.
 pub(crate) fn can_meet(a: LogicalType, b: LogicalType) -> bool {
-    use LogicalType::{Category, Decimal, Float, Id};
+    use LogicalType::{Category, Decimal, Duration, Float, Id};
     match (a, b) {
         (Category | Id, Category | Id) => true,
-        (Float | Decimal(_), _) => false,
+        (Float | Decimal(_) | Duration, _) => false,
         _ => a == b,
     }
 }

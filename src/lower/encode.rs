@@ -283,6 +283,7 @@ impl<'e, 'b> Encoder<'e, 'b> {
             ColumnType::Id => (5, 0),
             ColumnType::Date => (6, 0),
             ColumnType::Timestamp => (7, 0),
+            ColumnType::Duration => (8, 0),
         };
         record[layout::column::TYPE] = ty;
         record[layout::column::SCALE] = scale;

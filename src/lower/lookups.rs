@@ -188,5 +188,6 @@ fn logical(ty: &ColumnType) -> LogicalType {
         ColumnType::Id => LogicalType::Id,
         ColumnType::Date => LogicalType::Date,
         ColumnType::Timestamp => LogicalType::Timestamp,
+        ColumnType::Duration => LogicalType::Duration,
     }
 }

@@ -109,6 +109,7 @@ fn declaration(column: &Column) -> String {
         ColumnType::Id => text.push_str("id"),
         ColumnType::Date => text.push_str("date"),
         ColumnType::Timestamp => text.push_str("timestamp"),
+        ColumnType::Duration => text.push_str("duration"),
     }
     if let Some(format) = &column.format {
         // The pattern ends with the quotation mark that the other begins with.

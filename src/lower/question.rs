@@ -111,7 +111,7 @@ fn dim_kind(column: &Column) -> Option<DimKind> {
         ColumnType::Bool => Some(DimKind::Bool),
         ColumnType::Date => Some(DimKind::Date),
         ColumnType::Category(_) | ColumnType::Id => Some(DimKind::Text),
-        ColumnType::Decimal(_) | ColumnType::Float | ColumnType::Timestamp => None,
+        ColumnType::Decimal(_) | ColumnType::Float | ColumnType::Timestamp | ColumnType::Duration => None,
     }
 }
 

@@ -207,6 +207,8 @@ pub enum ColumnType {
     Date,
     /// A point in time.
     Timestamp,
+    /// A length of time.
+    Duration,
 }
 
 /// A metric of the book.

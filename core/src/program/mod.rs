@@ -301,6 +301,7 @@ impl<'a> Program<'a> {
             5 => LogicalType::Id,
             6 => LogicalType::Date,
             7 => LogicalType::Timestamp,
+            8 => LogicalType::Duration,
             _ => LogicalType::Int,
         };
         ColumnView {
@@ -526,7 +527,7 @@ impl<'a> Program<'a> {
 /// The kind of register that a column of this type loads into.
 pub(crate) const fn kind_of(ty: LogicalType) -> Kind {
     match ty {
-        LogicalType::Int | LogicalType::Date | LogicalType::Timestamp => Kind::Int,
+        LogicalType::Int | LogicalType::Date | LogicalType::Timestamp | LogicalType::Duration => Kind::Int,
         LogicalType::Decimal(_) => Kind::Decimal,
         LogicalType::Float => Kind::Float,
         LogicalType::Bool => Kind::Bool,

@@ -164,7 +164,7 @@ fn check_columns(program: &Program<'_>) -> Result<(), Error> {
         check_string(program, record, layout::column::SOURCE, i)?;
         let column = program.column_at(i);
         let known =
-            read_u8(record, layout::column::TYPE) <= 7 && read_u8(record, layout::column::SCALE) <= 18;
+            read_u8(record, layout::column::TYPE) <= 8 && read_u8(record, layout::column::SCALE) <= 18;
         let map = inside(program, Section::ValueMap, column.map.0, column.map.1);
         let allowed =
             column.allowed.is_none_or(|(start, count)| inside(program, Section::Allowed, start, count));
@@ -194,7 +194,7 @@ fn check_columns(program: &Program<'_>) -> Result<(), Error> {
 
 /// Whether the data may write values of this type in more than one way.
 fn has_format(ty: LogicalType) -> bool {
-    matches!(ty, LogicalType::Date | LogicalType::Timestamp)
+    matches!(ty, LogicalType::Date | LogicalType::Timestamp | LogicalType::Duration)
 }
 
 fn check_row_code(program: &Program<'_>, table: &TableView<'_>) -> Result<(), Error> {

@@ -144,7 +144,7 @@ impl RowTyper<'_, '_> {
                 let a = a.settle()?;
                 let ty = a.ty;
                 match ty {
-                    RowType::Int | RowType::Decimal(_) | RowType::Float => {
+                    RowType::Int | RowType::Decimal(_) | RowType::Float | RowType::Duration => {
                         Some(row(ty, RowNode::Call(RowFn::Abs, vec![a])))
                     }
                     _ => self.fail(wrong_type(&Typed::Row(a), "a number", at)),
@@ -206,13 +206,18 @@ impl RowTyper<'_, '_> {
                     | RowType::Decimal(_)
                     | RowType::Float
                     | RowType::Date
-                    | RowType::Timestamp => {
+                    | RowType::Timestamp
+                    | RowType::Duration => {
                         // Literals settle first: the function is no part that can be rebuilt with floats.
                         let settle = |side| Typed::new(side, pair.literal).settle();
                         let (left, right) = (settle(pair.left)?, settle(pair.right)?);
                         Some(Typed::Row(row(left.ty, RowNode::Call(function, vec![left, right]))))
                     }
-                    _ => self.fail(wrong_type(&Typed::Row(pair.left), "numbers, dates or timestamps", at)),
+                    _ => self.fail(wrong_type(
+                        &Typed::Row(pair.left),
+                        "numbers, dates, timestamps or durations",
+                        at,
+                    )),
                 }
             }
             Meaning::Truncate | Meaning::AddDays | Meaning::AddMonths => {

@@ -117,7 +117,7 @@ impl RowTyper<'_, '_> {
         if op == ArithOp::Sub {
             (a, b) = self.calendar_pair(a, b, places)?;
         }
-        use ArithOp::{Add, Mul, Sub};
+        use ArithOp::{Add, Div, Mul, Sub};
         use RowType::{Date, Duration, Int, Timestamp};
         let (ty, a, b) = match (op, a.ty, b.ty) {
             (Add | Sub, Timestamp, Duration) => (Timestamp, a, b),
@@ -125,6 +125,7 @@ impl RowTyper<'_, '_> {
             (Sub, Timestamp, Timestamp) => (Duration, a, b),
             (Add | Sub, Duration, Duration) | (Mul, Duration, Int) => (Duration, a, b),
             (Mul, Int, Duration) => (Duration, b, a),
+            (Div, Duration, Duration) => (RowType::Float, a, b),
             (Sub, Date, Date) => (Int, a, b),
             (Add | Sub, Date, Int) => (Date, a, b),
             (Add, Int, Date) => (Date, b, a),
@@ -137,7 +138,7 @@ impl RowTyper<'_, '_> {
                     (Date, Duration) | (Duration, Date) => problem.hint("days are added as a number: d + n"),
                     (Date, Timestamp) | (Timestamp, Date) => problem.hint("use two dates or two timestamps"),
                     (Duration, _) | (_, Duration) => {
-                        problem.hint("hours_between(a, b) gives a number of hours")
+                        problem.hint("a duration over a duration is a number: d / hours(1)")
                     }
                     _ => problem,
                 });

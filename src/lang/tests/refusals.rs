@@ -284,7 +284,6 @@ fn cells() {
             ("bokings * 2", "RM0207", "bokings", "`bookings`"),
             ("sum(avc)", "RM0207", "avc", "`acv`"),
             ("sum(paid)", "RM0214", "paid", "count_if"),
-            ("sum(closed_at - opened_at)", "RM0214", "-", "hours_between"),
             ("max(opened_at)", "RM0214", "opened_at", "days_between"),
             ("sum(outcome)", "RM0214", "outcome", "count(x)"),
             ("count_if(qty)", "RM0217", "qty", "x != 0"),
