@@ -327,6 +327,7 @@ fn type_word(ty: RowType) -> &'static str {
         RowType::Date => "a date",
         RowType::Timestamp => "a point in time",
         RowType::Duration => "a duration",
+        RowType::BusinessDuration => "a number of business hours",
     }
 }
 

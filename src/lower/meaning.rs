@@ -24,6 +24,8 @@ const LOCAL_DAYS: &str = "LocalDaysBetween";
 const LOCAL: &str = "Local ";
 /// The same for text that is read as local time.
 const LOCAL_TEXT: &str = "\" ~local~";
+/// Stands where the book's business hours decide.
+const BUSINESS: &str = "Business";
 /// Stands where the book's calendar decides.
 const PERIOD: &str = "(Truncate";
 
@@ -34,6 +36,9 @@ pub fn metric_meaning(book: &Book, id: MetricId) -> [u8; 32] {
     let mut text = text;
     if text.contains(LOCAL_DAYS) || text.contains(LOCAL) || reads_zone(&text) {
         text = format!("{text} in {}", book.timezone);
+    }
+    if let Some(hours) = book.business_hours.as_ref().filter(|_| text.contains(BUSINESS)) {
+        text = format!("{text} within {:?} but {:?} in {}", hours.windows, hours.holidays, book.timezone);
     }
     if text.contains(PERIOD) {
         text = format!("{text} by {:?} {}", book.first_day_of_week, book.first_month_of_year);
@@ -175,12 +180,14 @@ pub(super) fn row(book: &Book, table: &Table, expr: &Row) -> String {
         RowNode::Call(RowFn::DaysBetween, args) if args.iter().any(|a| a.ty == RowType::Timestamp) => {
             format!("({LOCAL_DAYS} {})", all(&args.iter().collect::<Vec<_>>()))
         }
-        RowNode::Call(f @ (RowFn::Truncate(_) | RowFn::DayPart(_)), args)
-            if args.iter().any(|a| a.ty == RowType::Timestamp) =>
-        {
+        RowNode::Call(
+            f @ (RowFn::Truncate(_) | RowFn::DayPart(_) | RowFn::AddMonths | RowFn::AddDays),
+            args,
+        ) if args.iter().any(|a| a.ty == RowType::Timestamp) => {
             format!("({f:?} {LOCAL}{})", all(&args.iter().collect::<Vec<_>>()))
         }
         RowNode::Call(f, args) => format!("({f:?} {})", all(&args.iter().collect::<Vec<_>>())),
+        RowNode::AsOf if expr.ty == RowType::Date => "as_of day".into(),
         RowNode::AsOf => "as_of".into(),
     }
 }

@@ -62,6 +62,8 @@ pub struct Book {
     pub first_day_of_week: Weekday,
     /// The month a year (and with it a quarter) begins with, 1 to 12.
     pub first_month_of_year: u8,
+    /// When people work, where the book says so.
+    pub business_hours: Option<BusinessHours>,
     /// The teams that can own something, in the order of the book.
     pub teams: Vec<Team>,
     /// The tables, in the order of the book.
@@ -81,6 +83,15 @@ pub struct Book {
     pub targets: Vec<Target>,
     /// The rules, in the order of the book.
     pub rules: Vec<Rule>,
+}
+
+/// When people work, by the clocks of the book's time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BusinessHours {
+    /// From and to, in minutes of a week that begins on Monday; ascending, not overlapping, each within one day.
+    pub windows: Vec<(u16, u16)>,
+    /// Days since 1970 on which nobody works; ascending.
+    pub holidays: Vec<i32>,
 }
 
 /// A day of the week, Monday first as in ISO 8601.

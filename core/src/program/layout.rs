@@ -88,13 +88,17 @@ pub enum Section {
     /// How hosts look rows up in other tables, and the question in words; the core takes tables as they come out of
     /// the former, and does not read it.
     Lookups,
+    /// Windows and holidays, where a formula counts business hours: see [`crate::time::Business`].
+    BusinessHours,
 }
 
 /// Number of sections.
-pub const SECTIONS: usize = 18;
+pub const SECTIONS: usize = 19;
+/// So many sections every program has; of those behind, a program has none after its last one that is not empty.
+pub const BASE_SECTIONS: usize = 18;
 
 /// Bytes of a record of each section.
-pub const RECORD: [usize; SECTIONS] = [1, 8, 12, 16, 40, 40, 8, 4, 16, 8, 12, 8, 52, 16, 8, 96, 4, 1];
+pub const RECORD: [usize; SECTIONS] = [1, 8, 12, 16, 40, 40, 8, 4, 16, 8, 12, 8, 52, 16, 8, 96, 4, 1, 1];
 
 /// Offsets inside a record of [`Section::Tables`].
 #[allow(missing_docs)]

@@ -8,7 +8,7 @@ pub mod op;
 mod validate;
 
 use crate::error::Error;
-use crate::time::{Calendar, Grain, Zone};
+use crate::time::{Business, Calendar, Grain, Zone};
 use crate::types::LogicalType;
 use layout::{NONE, RECORD, SECTIONS, Section, header};
 use op::{CellOp, Instruction, Kind, RowOp, SlotKind};
@@ -227,6 +227,12 @@ impl<'a> Program<'a> {
     #[must_use]
     pub fn zone(&self) -> Zone<'a> {
         Zone::new(self.sections[Section::Zone as usize])
+    }
+
+    /// The book's business hours, where a formula counts them.
+    #[must_use]
+    pub fn business(&self) -> Option<Business<'a>> {
+        Business::new(self.sections[Section::BusinessHours as usize], self.zone())
     }
 
     /// The query's fixed `as_of`: first instant (microseconds) and first day that do not count as known.

@@ -97,6 +97,22 @@ impl<'a> Zone<'a> {
         local.checked_sub(self.offset(entry) * 1_000_000)
     }
 
+    /// The instant with the same time of day on another local day, which lies `count` of something later.
+    pub(crate) fn on_day(
+        &self,
+        micros: i64,
+        count: i64,
+        later: impl Fn(i64, i64) -> Option<i64>,
+    ) -> Option<i64> {
+        // The same day is the same instant, also where its time is shown twice.
+        if count == 0 {
+            return Some(micros);
+        }
+        let local = self.local(micros)?;
+        let day = later(local.div_euclid(DAY_MICROS), count)?;
+        self.instant(day.checked_mul(DAY_MICROS)?.checked_add(local.rem_euclid(DAY_MICROS))?)
+    }
+
     /// The local day (days since 1970-01-01) of an instant in microseconds.
     #[must_use]
     pub fn local_day(&self, micros: i64) -> i64 {

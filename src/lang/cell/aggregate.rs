@@ -73,6 +73,9 @@ impl CellTyper<'_, '_> {
                 ("a truth value", "count the rows for which it is true with count_if(condition)")
             }
             RowType::Text => ("text", "count the rows that have it with count(x)"),
+            RowType::BusinessDuration => {
+                ("a number of business hours", "use business_hours(a, b), which is a number")
+            }
             RowType::Date | RowType::Timestamp => {
                 ("a date or a timestamp", "use days_between(a, b) or hours_between(a, b), which are numbers")
             }
