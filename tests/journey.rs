@@ -39,6 +39,8 @@ struct Row {
 #[derive(Clone, Debug)]
 struct Case {
     dates: bool,
+    /// Whether lengths of time are business hours: Monday to Friday, 9 to 17 in Berlin, not on 1 April.
+    business: bool,
     within: Option<i64>,
     deadline: Option<i64>,
     listed: bool,
@@ -54,7 +56,11 @@ impl Case {
         let span = |dice: &mut Dice| {
             if dates { dice.below(5) as i64 * DAY + DAY } else { dice.below(60) as i64 * HOUR + HOUR }
         };
-        let within = (dice.below(4) > 0).then(|| span(dice));
+        let business = !dates && dice.below(2) == 0;
+        let span = |dice: &mut Dice| {
+            span(dice) / if business { 3 * HOUR } else { 1 } * if business { HOUR } else { 1 }
+        };
+        let within = (dice.below(4) > 0).then(|| span(dice).max(HOUR));
         let deadline = (dice.below(4) > 0).then(|| within.unwrap_or(0) + span(dice));
         let base = days(date(2024, 3, 28)) * DAY;
         let as_of = match dice.below(3) {
@@ -65,6 +71,7 @@ impl Case {
         let flip = |dice: &mut Dice| dice.below(2) == 0;
         Case {
             dates,
+            business,
             within,
             deadline,
             listed: flip(dice),
@@ -78,7 +85,13 @@ impl Case {
     fn book(&self) -> String {
         let ty = if self.dates { "date" } else { "timestamp" };
         let span = |micros: i64| {
-            if self.dates { format!("{}d", micros / DAY) } else { format!("{}h", micros / HOUR) }
+            let unit = if self.business { "bh" } else { "h" };
+            if self.dates { format!("{}d", micros / DAY) } else { format!("{}{unit}", micros / HOUR) }
+        };
+        let hours = if self.business {
+            ", business_hours: {days: [mon, tue, wed, thu, fri], from: '09:00', to: '17:00', holidays: [2024-04-01]}"
+        } else {
+            ""
         };
         let mut sla = Vec::new();
         sla.extend(self.within.map(|within| format!("within: {}, goal: 0.5", span(within))));
@@ -86,7 +99,7 @@ impl Case {
         let sla = if sla.is_empty() { String::new() } else { format!(", sla: {{{}}}", sla.join(", ")) };
         let listed = if self.listed { ", reasons: [x, y]" } else { "" };
         format!(
-            "ripplemark: 1\nbook: {{id: b, timezone: Europe/Berlin}}\nteams: {{one: One, two: Two}}\ntables:\n  t:\n    \
+            "ripplemark: 1\nbook: {{id: b, timezone: Europe/Berlin{hours}}}\nteams: {{one: One, two: Two}}\ntables:\n  t:\n    \
              columns: {{live: bool, entered: {ty}, ok: bool, accepted: {ty}, rejected: {ty}, why: category, region: category}}\n\
              stages:\n\
              - {{id: first, of: t, enters: {{at: entered, when: live}}, owner: one}}\n\
@@ -94,6 +107,25 @@ impl Case {
                owner: two{sla}, leak_value: '2.5'}}\n"
         )
     }
+}
+
+/// When so much time has passed since a row entered, which it does at a full hour.
+fn end(case: &Case, entered: i64, span: i64) -> i64 {
+    if !case.business {
+        return entered + span;
+    }
+    thread_local!(static BERLIN: TimeZone = TimeZone::get("Europe/Berlin").unwrap());
+    let mut now = entered;
+    let mut left = span / HOUR;
+    while left > 0 {
+        let local = BERLIN.with(|zone| zone.to_datetime(jiff::Timestamp::from_microsecond(now).unwrap()));
+        let weekday = local.weekday().to_monday_zero_offset() < 5;
+        if weekday && (9..17).contains(&local.hour()) && local.date() != date(2024, 4, 1) {
+            left -= 1;
+        }
+        now += HOUR;
+    }
+    now
 }
 
 fn days(date: Date) -> i64 {
@@ -203,7 +235,7 @@ fn book_row(account: &mut Account, case: &Case, row: &Row, now: i64) {
     let mut events: Vec<(i64, u8)> = Vec::new();
     events.extend(accepted.map(|t| (t, 0)));
     events.extend(row.rejected.map(|t| (t, 1)));
-    events.extend(case.deadline.map(|deadline| (entered + deadline, 2)));
+    events.extend(case.deadline.map(|deadline| (end(case, entered, deadline), 2)));
     events.sort_unstable();
     if events.iter().any(|(when, how)| *how < 2 && *when < entered) {
         account.counts.out_of_order += 1;
@@ -214,7 +246,7 @@ fn book_row(account: &mut Account, case: &Case, row: &Row, now: i64) {
             account.counts.accepted += 1;
             account.waits.push(when - entered);
             if let Some(within) = case.within {
-                let of = if when - entered > within {
+                let of = if when > end(case, entered, within) {
                     &mut account.counts.late
                 } else {
                     &mut account.counts.in_time
@@ -233,7 +265,7 @@ fn book_row(account: &mut Account, case: &Case, row: &Row, now: i64) {
         Some(_) => account.counts.ignored += 1,
         None => {
             account.counts.pending += 1;
-            if case.within.is_some_and(|within| now - entered >= within) {
+            if case.within.is_some_and(|within| now >= end(case, entered, within)) {
                 account.counts.overdue = Some(account.counts.overdue.unwrap_or(0) + 1);
             }
         }
@@ -352,7 +384,7 @@ fn check_numbers(handoff: &journey::Handoff, account: &Account, case: &Case) {
         assert_eq!(share, None);
         assert_eq!(handoff.meets_goal, None);
     } else {
-        let in_time = account.waits.iter().filter(|wait| Some(**wait) <= case.within).count() as u64;
+        let in_time = counts.in_time.unwrap();
         let share = share.unwrap();
         assert_eq!((share.num, share.den), (in_time, judged));
         // Counts this small divide exactly once in binary64.

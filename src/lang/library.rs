@@ -64,7 +64,7 @@ impl Library {
         Library { business_hours: has, ..self }
     }
 
-    pub(super) fn has_business_hours(&self) -> bool {
+    pub(crate) fn has_business_hours(&self) -> bool {
         self.business_hours
     }
 

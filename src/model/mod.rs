@@ -21,7 +21,7 @@ pub use facet::{Facet, FacetExpr, FacetFn, FacetKind, FacetName};
 pub use link::{Arithmetic, Identity, Link, LinkKind};
 pub use query::{Grain, Instant, Query, Range};
 pub use rule::{Rule, RuleTest, SayPart, Severity, StatusRule};
-pub use stage::{Handoff, LeakValue, Moment, OwnerBy, Sla, Stage};
+pub use stage::{Handoff, LeakValue, Limit, Moment, OwnerBy, Sla, Stage};
 pub use target::{Baseline, Good, Measure, Part, Path, Split, Target};
 
 #[cfg(feature = "compile")]
