@@ -71,5 +71,9 @@ fn column_json(spec: &ColumnSpec) -> Value {
         LogicalType::Timestamp => "timestamp".to_owned(),
         LogicalType::Duration => "duration".to_owned(),
     };
-    json!({ "name": spec.name, "source": spec.source, "type": ty })
+    let mut column = json!({ "name": spec.name, "source": spec.source, "type": ty });
+    if let Some(format) = &spec.format {
+        column["format"] = format.pattern().into();
+    }
+    column
 }

@@ -241,3 +241,89 @@ fn round_trip(pattern: &str, ty: LogicalType) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TYPES: [LogicalType; 3] = [LogicalType::Date, LogicalType::Timestamp, LogicalType::Duration];
+
+    #[test]
+    fn patterns_say_all_that_a_type_needs() {
+        let accepted = |pattern: &str| TYPES.map(|ty| Format::new(pattern, ty).is_ok());
+        for (pattern, types) in [
+            ("%Y-%m-%d", [true, false, false]),
+            ("%F", [true, false, false]),
+            ("%e %B %Y", [true, false, false]),
+            ("%y%j", [true, false, false]),
+            ("%a %d.%m.%Y", [true, false, false]),
+            ("%-d.%-m.%Y", [true, false, false]),
+            ("%F %T", [false, true, false]),
+            ("%F %R %:z", [false, true, false]),
+            ("%D %l:%M %P", [false, true, false]),
+            ("%F %H", [false, true, false]),
+            ("%FT%H:%M:%S%.6f", [false, true, false]),
+            ("%s", [false, true, false]),
+            ("unix_ms", [false, true, false]),
+            ("hours", [false, false, true]),
+            ("", [false; 3]),
+            ("%", [false; 3]),
+            ("%Y", [false; 3]),
+            ("%m.%d. %H:%M", [false; 3]),
+            ("%Y-%m %H:%M", [false; 3]),
+            ("%F %I:%M", [false; 3]),
+            ("%F %M", [false; 3]),
+            ("%F %T %Z", [false; 3]),
+            ("%F %T %Q", [false; 3]),
+            ("%F %c", [false; 3]),
+            ("%G-W%V-%u", [false; 3]),
+            ("%Y%m%d %H%M%S%N%", [false; 3]),
+            ("d.m.Y", [false; 3]),
+            ("hour", [false; 3]),
+        ] {
+            assert_eq!(accepted(pattern), types, "{pattern}");
+        }
+        assert!(Format::new(&format!("%F{}", "-".repeat(99)), LogicalType::Date).is_err());
+    }
+
+    #[test]
+    fn only_text_without_an_offset_is_local() {
+        let is_local = |pattern: &str| Format::new(pattern, LogicalType::Timestamp).unwrap().is_local();
+        assert!(is_local("%F %T") && is_local("%F %T%%"));
+        assert!(!is_local("%F %T%z") && !is_local("%F %T%:z") && !is_local("%s") && !is_local("unix_s"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+
+        /// Whatever a pattern and a text are, reading them ends in a value or in none.
+        #[test]
+        fn no_pattern_and_no_text_panics(
+            parts in proptest::collection::vec("%[-_0^#:.0-9]{0,3}[A-Za-z%]|[ .:/T-]|%[YmdHMSFTzeyB]|\\PC", 0..9),
+            text in "[0-9 .:/TZ+-]{0,30}|\\PC{0,12}",
+        ) {
+            let pattern = parts.concat();
+            for ty in TYPES {
+                if let Ok(format) = Format::new(&pattern, ty) {
+                    let _ = (format.date(&text), format.timestamp(&text), format.duration(&text));
+                }
+            }
+            let _ = parse::duration(&text);
+        }
+
+        /// What is accepted reads what it writes, to what it says: patterns are tried with more than the samples.
+        #[test]
+        fn accepted_patterns_read_what_they_write(
+            date_part in "%Y-%m-%d|%d[.]%m[.]%Y|%e %b %y|%D|%j/%Y|%A %F",
+            time_part in "%H:%M:%S|%I-%M-%S %p|%T|%k h %M m %S",
+            seconds in 0_i64..2_000_000_000,
+        ) {
+            let pattern = format!("{date_part} {time_part}").replace(['[', ']'], "");
+            let format = Format::new(&pattern, LogicalType::Timestamp).expect(&pattern);
+            let at = jiff::Timestamp::from_second(seconds).unwrap().to_zoned(jiff::tz::TimeZone::UTC);
+            let text = at.strftime(&pattern).to_string();
+            prop_assert_eq!(format.timestamp(&text), Reading::Value(seconds * 1_000_000), "{}", text);
+        }
+    }
+}
