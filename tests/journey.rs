@@ -109,18 +109,30 @@ impl Case {
     }
 }
 
+thread_local!(static BERLIN: TimeZone = TimeZone::get("Europe/Berlin").unwrap());
+
+/// Whether somebody works in the hour that begins at an instant.
+fn works(hour: i64) -> bool {
+    let local = BERLIN.with(|zone| zone.to_datetime(jiff::Timestamp::from_microsecond(hour).unwrap()));
+    let weekday = local.weekday().to_monday_zero_offset() < 5;
+    weekday && (9..17).contains(&local.hour()) && local.date() != date(2024, 4, 1)
+}
+
+/// The business time between a full hour and a later instant, hour by hour.
+fn worked(from: i64, to: i64) -> i64 {
+    let hours = (from..to).step_by(HOUR as usize);
+    hours.filter(|hour| works(*hour)).map(|hour| (to - hour).min(HOUR)).sum()
+}
+
 /// When so much time has passed since a row entered, which it does at a full hour.
 fn end(case: &Case, entered: i64, span: i64) -> i64 {
     if !case.business {
         return entered + span;
     }
-    thread_local!(static BERLIN: TimeZone = TimeZone::get("Europe/Berlin").unwrap());
     let mut now = entered;
     let mut left = span / HOUR;
     while left > 0 {
-        let local = BERLIN.with(|zone| zone.to_datetime(jiff::Timestamp::from_microsecond(now).unwrap()));
-        let weekday = local.weekday().to_monday_zero_offset() < 5;
-        if weekday && (9..17).contains(&local.hour()) && local.date() != date(2024, 4, 1) {
+        if works(now) {
             left -= 1;
         }
         now += HOUR;
@@ -224,6 +236,8 @@ struct Account {
     counts: Counts,
     reasons: BTreeMap<&'static str, u64>,
     waits: Vec<i64>,
+    /// Business time of all waits.
+    worked: i64,
 }
 
 /// Walks through what happened to a row and books its end.
@@ -245,6 +259,7 @@ fn book_row(account: &mut Account, case: &Case, row: &Row, now: i64) {
         Some((when, 0)) => {
             account.counts.accepted += 1;
             account.waits.push(when - entered);
+            account.worked += worked(entered, when);
             if let Some(within) = case.within {
                 let of = if when > end(case, entered, within) {
                     &mut account.counts.late
@@ -400,6 +415,15 @@ fn check_numbers(handoff: &journey::Handoff, account: &Account, case: &Case) {
             assert_eq!((mean.exact.clone(), mean.n), (exact.to_string(), n as u64));
         }
         (None, n) => panic!("{n} waits and no mean"),
+    }
+    let business = handoff.mean_wait_business_hours.as_ref();
+    let told =
+        case.business && (case.within.is_some() || case.deadline.is_some()) && !account.waits.is_empty();
+    assert_eq!(business.is_some(), told);
+    if let Some(mean) = business {
+        let n = account.waits.len() as i64;
+        let exact = BigRational::new(BigInt::from(account.worked), BigInt::from(n * HOUR));
+        assert_eq!((mean.exact.clone(), mean.n), (exact.to_string(), n as u64));
     }
     let leak =
         (case.within.is_some() || case.deadline.is_some()).then(|| counts.ignored + counts.late.unwrap_or(0));

@@ -15,10 +15,12 @@
 //! Since everything is compared with the row's own deadline, a row that is decided stays decided: what is entered late
 //! does not change last month.
 
-use super::row::{all, between, business_later, compare, constant, either, not, surely, truth, value_if};
+use super::row::{
+    all, between, business_between, business_later, compare, constant, either, not, surely, truth, value_if,
+};
 use crate::lower::ZoneTable;
 use crate::model::{
-    CmpOp, ColumnType, Const, Handoff, Instant, Limit, Moment, Row, RowNode, RowType, Stage, Table,
+    CmpOp, ColumnType, Const, Handoff, Instant, Limit, Moment, Row, RowNode, RowType, Sla, Stage, Table,
 };
 use ripplemark_core::time::DAY_MICROS;
 use serde::Serialize;
@@ -191,6 +193,11 @@ impl Classes {
     /// From the entry into the earlier stage to that into the later one.
     pub(super) fn wait(&self) -> Row {
         between(self.start.clone(), self.accepted.clone())
+    }
+
+    /// The same in business time, where the service level is told in it.
+    pub(super) fn business_wait(&self, sla: &Sla) -> Option<Row> {
+        sla.in_business_hours().then(|| business_between(self.start.clone(), self.accepted.clone()))
     }
 
     fn of_ordered(&self, parts: [Row; 3]) -> Row {

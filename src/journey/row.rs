@@ -51,6 +51,11 @@ pub(super) fn business_later(start: Row, micros: i64) -> Row {
     Row { ty: RowType::Timestamp, node: RowNode::Call(RowFn::AddBusiness, vec![start, amount]) }
 }
 
+/// Business time from one instant to another.
+pub(super) fn business_between(earlier: Row, later: Row) -> Row {
+    Row { ty: RowType::BusinessDuration, node: RowNode::Call(RowFn::BusinessBetween, vec![earlier, later]) }
+}
+
 /// `value` where a condition is true, otherwise missing.
 pub(super) fn value_if(condition: Row, value: Row) -> Row {
     let ty = value.ty;

@@ -73,6 +73,14 @@ pub struct Sla {
     pub ignored_after: Option<Limit>,
 }
 
+impl Sla {
+    /// Whether a part of it is in business hours.
+    #[must_use]
+    pub fn in_business_hours(&self) -> bool {
+        self.within.iter().chain(&self.ignored_after).any(|limit| limit.business)
+    }
+}
+
 /// A length of time, elapsed or of business hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
