@@ -39,6 +39,10 @@ impl Held {
         if capacity == self.capacity {
             return Err(Error::memory());
         }
+        self.grow_to(capacity)
+    }
+
+    fn grow_to(&mut self, capacity: Capacity) -> Result<(), Error> {
         let mut larger = Held::new(&self.program, capacity)?;
         let merged = larger.state_mut()?.merge(self.program.view(), &self.state()?, 0)?;
         if merged.need != Need::Nothing {
@@ -76,6 +80,15 @@ impl Sink for Held {
                 Err(need) => self.grow(need)?,
             }
         }
+    }
+
+    fn reserve(&mut self, groups: usize) -> Result<(), Error> {
+        // An empty state costs nothing to move; one with groups grows by doubling as they come.
+        if self.state()?.group_count() > 0 || groups <= self.capacity.groups as usize {
+            return Ok(());
+        }
+        let groups = u32::try_from(groups).map_err(|_| Error::memory())?;
+        self.grow_to(Capacity { groups, ..self.capacity })
     }
 }
 

@@ -125,6 +125,7 @@ impl Texts {
         self.meant.get((code as usize).checked_sub(1)?).map(|text| &**text)
     }
 
+    /// What each code means to conditions, in a table as long as a power of two.
     pub(super) fn meanings(&self) -> &[u32] {
         &self.meanings
     }
@@ -147,8 +148,13 @@ impl Texts {
             if meaning != BAD {
                 self.texts.push(text.into());
                 self.meant.push(meant);
-                self.meanings.push(meaning);
                 code = self.texts.len() as u32;
+                if self.meanings.len() <= code as usize {
+                    self.meanings.resize((code as usize + 1).next_power_of_two(), 0);
+                }
+                if let Some(entry) = self.meanings.get_mut(code as usize) {
+                    *entry = meaning;
+                }
             }
         }
         // What has no code is remembered only as long as there is room.
@@ -161,8 +167,7 @@ impl Texts {
     fn meaning(&mut self, source: &Source<'_, '_>, text: &[u8]) -> Result<u32, Error> {
         let registers = meaning_registers(source.code, self.column);
         let tried = [(self.column, Tried::Texts { texts: vec![text.into()], codes: vec![1] })];
-        let outcomes =
-            tabulate::outcomes(source.program, source.table, source.code, &registers, &tried, 1)?;
+        let outcomes = tabulate::outcomes(source.program, source.table, source.code, &registers, &tried, 1)?;
         let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
         if let Some(&meaning) = self.different.get(&outcomes) {
             return Ok(meaning);

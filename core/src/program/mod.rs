@@ -147,6 +147,17 @@ pub struct MetricView<'a> {
     pub(crate) n: usize,
 }
 
+/// Where the numbers of a metric stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MetricNumbers {
+    pub(crate) exact: bool,
+    pub(crate) scale: Option<u8>,
+    pub(crate) value: usize,
+    pub(crate) numerator: Option<usize>,
+    pub(crate) denominator: Option<usize>,
+    pub(crate) n: usize,
+}
+
 fn index(value: u32) -> Option<usize> {
     if value == NONE { None } else { Some(value as usize) }
 }
@@ -514,7 +525,7 @@ impl<'a> Program<'a> {
     #[must_use]
     pub fn metric(&self, i: usize) -> MetricView<'a> {
         let r = self.record(Section::Metrics, i);
-        let scale = read_u8(r, layout::metric::SCALE);
+        let MetricNumbers { exact, scale, value, numerator, denominator, n } = self.metric_numbers(i);
         MetricView {
             name: self.string(r, layout::metric::NAME),
             label: self.string(r, layout::metric::LABEL),
@@ -523,8 +534,22 @@ impl<'a> Program<'a> {
             description: self.string(r, layout::metric::DESCRIPTION),
             ring: read_u8(r, layout::metric::RING),
             kind: read_u8(r, layout::metric::KIND),
-            exact: read_u8(r, layout::metric::EXACT) == 1,
+            exact,
             meaning: r.get(layout::metric::MEANING..layout::metric::MEANING + 32).unwrap_or(&[]),
+            scale,
+            value,
+            numerator,
+            denominator,
+            n,
+        }
+    }
+
+    /// The numbers of metric `i` without its words, which take longer to read.
+    pub(crate) fn metric_numbers(&self, i: usize) -> MetricNumbers {
+        let r = self.record(Section::Metrics, i);
+        let scale = read_u8(r, layout::metric::SCALE);
+        MetricNumbers {
+            exact: read_u8(r, layout::metric::EXACT) == 1,
             scale: (scale != 255).then_some(scale),
             value: read_u32(r, layout::metric::VALUE) as usize,
             numerator: index(read_u32(r, layout::metric::NUMERATOR)),
@@ -536,7 +561,7 @@ impl<'a> Program<'a> {
     /// Bytes that the exact text of metric `i` takes at most.
     #[must_use]
     pub fn text_capacity(&self, i: usize) -> usize {
-        let (num, den, _) = self.cell_width(self.metric(i).value);
+        let (num, den, _) = self.cell_width(self.metric_numbers(i).value);
         crate::num::Width { num, den }.text_bytes().saturating_add(40)
     }
 
