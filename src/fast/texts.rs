@@ -286,6 +286,15 @@ impl Texts {
         to: &mut [u32],
     ) {
         let len = to.len();
+        let soon = from + len..from + 2 * len;
+        match codes {
+            Codes::I32(codes) => isa::prefetch(codes.get(soon)),
+            Codes::U32(codes) => isa::prefetch(codes.get(soon)),
+            Codes::I8(codes) => isa::prefetch(codes.get(soon)),
+            Codes::U8(codes) => isa::prefetch(codes.get(soon)),
+            Codes::I16(codes) => isa::prefetch(codes.get(soon)),
+            Codes::U16(codes) => isa::prefetch(codes.get(soon)),
+        }
         if self.in_order && column.validity.is_none() {
             match codes {
                 Codes::I8(c) => isa::codes_plus_one_i8(isa, c.get(from..from + len).unwrap_or(&[]), to),

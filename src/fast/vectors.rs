@@ -111,6 +111,14 @@ impl Vector {
         }
         let to = self.words.get_mut(..len).unwrap_or(&mut []);
         let rows = from..from + len;
+        let soon = rows.end..rows.end + len;
+        match &column.data {
+            Data::F64(values) => isa::prefetch(values.get(soon)),
+            Data::I64(values) | Data::Timestamp { values, .. } => isa::prefetch(values.get(soon)),
+            Data::Decimal128 { bytes, .. } => isa::prefetch(bytes.get(16 * soon.start..16 * soon.end)),
+            Data::I32(values) | Data::Date32(values) => isa::prefetch(values.get(soon)),
+            _ => {}
+        }
         match (ty, &column.data) {
             (LogicalType::Float, Data::F64(values)) => {
                 values.get(rows).is_some_and(|values| !isa::load_f64(isa, to, values))
