@@ -4,7 +4,9 @@
 //! (`header`, `tables`, `metrics`, `queries`), formulas through the formula reader (`formula`, `values`).
 //! Each step reports what it cannot use and goes on without it; only a book without errors is built.
 
+mod bands;
 mod codes;
+mod computed;
 mod currency;
 mod cycles;
 mod durations;
@@ -201,8 +203,9 @@ fn read<R: FormulaReader>(
     let root = Fields::open(&node, &node.span, "the book", &SECTIONS, problems)?;
     let header = header::read(&root, problems);
     let (teams, team_index) = header::teams(&root, problems);
-    let tables = tables::read(&root, header.currency.as_deref(), problems);
+    let mut tables = tables::read(&root, header.currency.as_deref(), problems);
     let functions = functions::read(&root, folder, problems);
+    computed::read(&root, &mut tables, reader, &functions, problems);
     let around = Surroundings { tables: &tables, teams: &team_index };
     let (drafts, metric_index) = metrics::read(&root, &around, problems);
     let names = metric_names(&drafts);

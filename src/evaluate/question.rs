@@ -43,6 +43,10 @@ pub(crate) struct Asked {
     pub(crate) question: Question,
     /// For each metric of the result, how it is computed in the words of the book.
     pub(crate) formulas: Vec<String>,
+    /// For each dimension, the labels of the band that it is, in the order of its edges; empty where no dimension is
+    /// one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) labels: Vec<Vec<String>>,
 }
 
 impl Asked {

@@ -171,7 +171,8 @@ pub struct ResultSet {
     pub dims: Vec<String>,
     /// Length of a period, where there is a time axis.
     pub grain: Option<Grain>,
-    /// The cells: by level, then by key, then by metric.
+    /// The cells: by level, then by key, then by metric. Keys ascend: numbers, days, bytes of a text, labels of a band
+    /// by its edges; missing ones are last.
     pub cells: Vec<ResultCell>,
     /// What happened to the rows.
     pub rows: Vec<RowReport>,
@@ -319,6 +320,37 @@ fn column_reports(
         }
     }
     reports
+}
+
+impl ResultSet {
+    /// Puts the groups of bands into the order of their edges. The canonical order, in which cells are hashed, is that
+    /// of the labels' bytes.
+    pub(super) fn order_bands(&mut self, program: &Program) {
+        let labels = program.plan().asked.as_ref().map_or(&[][..], |asked| &asked.labels);
+        if labels.is_empty() {
+            return;
+        }
+        let mut levels: Vec<u32> = Vec::new();
+        for cell in &self.cells {
+            if levels.last() != Some(&cell.level) {
+                levels.push(cell.level);
+            }
+        }
+        // Equal keys stay as they are: by period and metric.
+        self.cells.sort_by_cached_key(|cell| {
+            let level = levels.iter().position(|level| *level == cell.level);
+            let place = |(dim, coordinate): (usize, &Coordinate)| {
+                let band = labels.get(dim).filter(|labels| !labels.is_empty());
+                let among = band.and_then(|labels| {
+                    labels
+                        .iter()
+                        .position(|label| matches!(coordinate, Coordinate::Text(text) if text == label))
+                });
+                (*coordinate == Coordinate::Missing, among, coordinate.clone())
+            };
+            (level, cell.key.iter().enumerate().map(place).collect::<Vec<_>>())
+        });
+    }
 }
 
 /// Takes the cells of the cursor's group into the result.

@@ -40,6 +40,7 @@ pub use functions::{FUNCTIONS, Function, Level, Meaning};
 pub use library::Library;
 pub(crate) use names::closest;
 pub use problem::{Problem, Within};
+pub(crate) use row::text_values;
 
 use crate::model::{Cell, ColumnId, FacetExpr, FacetKind, MetricId, Row, RowNode, Table, TableId};
 use cell::CellTyper;
@@ -140,23 +141,29 @@ fn parse(text: &str, functions: &Library) -> Result<(Node, Session), Vec<Problem
     }
 }
 
-/// How many parts a row expression has.
-fn row_size(row: &Row) -> usize {
-    let of = |rows: &[&Row]| rows.iter().map(|row| row_size(row)).sum::<usize>();
-    1 + match &row.node {
+/// How many parts a row expression has, and how many of them stand inside one another.
+fn row_size(row: &Row) -> (usize, usize) {
+    let of = |rows: &mut dyn Iterator<Item = &Row>| {
+        rows.map(row_size).fold((0, 0), |all, one| (all.0 + one.0, all.1.max(one.1)))
+    };
+    let (parts, levels) = match &row.node {
         RowNode::Const(_) | RowNode::Missing | RowNode::Column(_) | RowNode::TextTest(..) | RowNode::AsOf => {
-            0
+            (0, 0)
         }
-        RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::Cast(a) => of(&[a]),
-        RowNode::In(a, constants) => of(&[a]) + constants.len(),
+        RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::Cast(a) => row_size(a),
+        RowNode::In(a, constants) => {
+            let (parts, levels) = row_size(a);
+            (parts + constants.len(), levels)
+        }
         RowNode::Arith(_, a, b)
         | RowNode::Compare(_, a, b)
         | RowNode::And(a, b)
         | RowNode::Or(a, b)
-        | RowNode::Coalesce(a, b) => of(&[a, b]),
-        RowNode::If(a, b, c) => of(&[a, b, c]),
-        RowNode::Call(_, arguments) => arguments.iter().map(row_size).sum(),
-    }
+        | RowNode::Coalesce(a, b) => of(&mut [&**a, &**b].into_iter()),
+        RowNode::If(a, b, c) => of(&mut [&**a, &**b, &**c].into_iter()),
+        RowNode::Call(_, arguments) => of(&mut arguments.iter()),
+    };
+    (parts + 1, levels + 1)
 }
 
 #[cfg(test)]

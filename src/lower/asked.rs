@@ -30,7 +30,23 @@ pub(super) fn asked(book: &Book, query: &Query, question: &Question<'_>) -> Aske
             totals: query.totals,
         },
         formulas: metrics().map(|metric| metric.formula.clone()).collect(),
+        labels: labels(book, question),
     }
+}
+
+/// The labels of each dimension that is a band; nothing where none is.
+fn labels(book: &Book, question: &Question) -> Vec<Vec<String>> {
+    // A dimension is a band, the same one, in every table that has it, or its labels have no common order.
+    let of = |dim: usize| {
+        let mut tables = question.tables.iter().map(|asked| {
+            let column = book.tables.get(asked.id.0)?.columns.get(asked.keys.get(dim)?.0)?;
+            column.computed.as_ref().map(|computed| &computed.labels)
+        });
+        let first = tables.next().flatten()?;
+        tables.all(|labels| labels == Some(first)).then(|| first.clone())
+    };
+    let labels: Vec<Vec<String>> = (0..question.dims.len()).map(|dim| of(dim).unwrap_or_default()).collect();
+    if labels.iter().all(Vec::is_empty) { Vec::new() } else { labels }
 }
 
 fn core_grain(grain: Grain) -> CoreGrain {

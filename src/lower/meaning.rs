@@ -48,8 +48,11 @@ fn metric_text(book: &Book, id: MetricId) -> String {
     }
 }
 
-/// A column's declaration; of one that is looked up also the way to it.
+/// A column's declaration; of one that is looked up also the way to it, of a computed one its formula.
 pub(super) fn column(book: &Book, table: &Table, column: &Column) -> String {
+    if let Some(computed) = &column.computed {
+        return row(book, table, &computed.row);
+    }
     let mut text = declaration(column);
     // No column is found through more tables than there are; a bound costs nothing and needs no trust.
     let (mut table, mut found) = (table, column.found);

@@ -95,9 +95,10 @@ pub fn tables_needed(book: &Book, metric: MetricId) -> Vec<TableId> {
     aggregates_of(book, &whole, &mut Vec::new(), &mut aggregates);
     let mut columns = Vec::new();
     for aggregate in aggregates {
+        let Some(table) = book.tables.get(aggregate.table.0) else { continue };
         let mut read = BTreeSet::new();
         for row in aggregate.arg.iter().chain(&aggregate.filter) {
-            rows::columns_of(row, &mut read);
+            rows::columns_of(table, row, &mut read);
         }
         columns.push((aggregate.table, read.into_iter().collect()));
     }

@@ -4,8 +4,7 @@ use super::meaning;
 use super::question::{AskedTable, Question};
 use super::table_position;
 use crate::model::{
-    AggFunc, Aggregate, ArithOp, Book, CmpOp, ColumnId, ColumnType, Const, Row, RowFn, RowNode, RowType,
-    Table, TextTest,
+    AggFunc, Aggregate, ArithOp, Book, CmpOp, ColumnId, Const, Row, RowFn, RowNode, RowType, Table, TextTest,
 };
 use ripplemark_core::program::layout::NONE;
 use ripplemark_core::program::op::{Instruction, RowOp, SlotKind};
@@ -24,7 +23,7 @@ pub(super) struct TableCode<'b> {
     pub(super) consts: Vec<PendingConst>,
     pub(super) filter: Option<u32>,
     pub(super) placements: Vec<(Option<ColumnId>, Option<u32>)>,
-    /// Loads of the dimensions.
+    /// Registers of the dimensions.
     pub(super) keys: Vec<u32>,
     known: HashMap<[u8; 16], u32>,
     /// Test, column and part of each text test.
@@ -43,14 +42,16 @@ pub(super) enum PendingConst {
 impl<'b> TableCode<'b> {
     pub(super) fn new(book: &'b Book, question: &Question<'_>, asked: &AskedTable) -> TableCode<'b> {
         let table = &book.tables[asked.id.0];
-        let mut used: BTreeSet<ColumnId> = asked.keys.iter().copied().collect();
-        used.extend(asked.placements.iter().flatten());
+        let mut used: BTreeSet<ColumnId> = asked.placements.iter().flatten().copied().collect();
+        for &key in &asked.keys {
+            column_used(table, key, &mut used);
+        }
         for row in asked.filter.iter() {
-            columns_of(row, &mut used);
+            columns_of(table, row, &mut used);
         }
         for aggregate in question.aggregates.iter().filter(|a| a.table == asked.id) {
             for row in aggregate.arg.iter().chain(&aggregate.filter) {
-                columns_of(row, &mut used);
+                columns_of(table, row, &mut used);
             }
         }
         let mut code = TableCode {
@@ -88,6 +89,9 @@ impl<'b> TableCode<'b> {
     }
 
     fn load(&mut self, column: ColumnId) -> u32 {
+        if let Some(computed) = self.table.columns.get(column.0).and_then(|column| column.computed.as_ref()) {
+            return self.row(&computed.row);
+        }
         let position = self.columns.iter().position(|&c| c == column).unwrap_or(0);
         self.emit(RowOp::Load, 0, position as u32, 0, 0)
     }
@@ -352,12 +356,9 @@ impl<'b> TableCode<'b> {
         self.local_days
     }
 
-    /// Columns whose text decides a group key.
-    pub(super) fn is_text(&self, position: usize) -> bool {
-        matches!(
-            self.columns.get(position).and_then(|c| self.table.columns.get(c.0)).map(|c| &c.ty),
-            Some(ColumnType::Category(_) | ColumnType::Id)
-        )
+    /// True for the load of a column: loads come first, in the order of the columns.
+    pub(super) fn is_load(&self, register: u32) -> bool {
+        (register as usize) < self.columns.len()
     }
 }
 
@@ -391,32 +392,40 @@ pub(super) fn relation(op: CmpOp) -> u8 {
     }
 }
 
+/// The columns that have to be read for a column: itself, or those that its formula reads.
+fn column_used(table: &Table, column: ColumnId, out: &mut BTreeSet<ColumnId>) {
+    match table.columns.get(column.0).and_then(|column| column.computed.as_ref()) {
+        Some(computed) => columns_of(table, &computed.row, out),
+        None => {
+            out.insert(column);
+        }
+    }
+}
+
 /// The columns that an expression reads.
-pub(super) fn columns_of(row: &Row, out: &mut BTreeSet<ColumnId>) {
+pub(super) fn columns_of(table: &Table, row: &Row, out: &mut BTreeSet<ColumnId>) {
     match &row.node {
         RowNode::Const(_) | RowNode::Missing | RowNode::AsOf => {}
-        RowNode::Column(c) | RowNode::TextTest(_, c, _) => {
-            out.insert(*c);
-        }
+        RowNode::Column(c) | RowNode::TextTest(_, c, _) => column_used(table, *c, out),
         RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::In(a, _) | RowNode::Cast(a) => {
-            columns_of(a, out);
+            columns_of(table, a, out);
         }
         RowNode::Arith(_, a, b)
         | RowNode::Compare(_, a, b)
         | RowNode::And(a, b)
         | RowNode::Or(a, b)
         | RowNode::Coalesce(a, b) => {
-            columns_of(a, out);
-            columns_of(b, out);
+            columns_of(table, a, out);
+            columns_of(table, b, out);
         }
         RowNode::If(a, b, c) => {
             for part in [a, b, c] {
-                columns_of(part, out);
+                columns_of(table, part, out);
             }
         }
         RowNode::Call(_, args) => {
             for arg in args {
-                columns_of(arg, out);
+                columns_of(table, arg, out);
             }
         }
     }

@@ -73,8 +73,11 @@ pub struct DimView<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {
+    /// An integer, bool or date.
     Register(usize),
     TextColumn(usize),
+    /// A text that row code chooses from columns and constants.
+    TextRegister(usize),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -398,7 +401,11 @@ impl<'a> Program<'a> {
     pub(crate) fn key(&self, table: &TableView<'_>, dim: usize) -> Key {
         let r = self.record(Section::Keys, table.key_start + dim);
         let index = read_u32(r, layout::key::INDEX) as usize;
-        if read_u32(r, layout::key::KIND) == 1 { Key::TextColumn(index) } else { Key::Register(index) }
+        match read_u32(r, layout::key::KIND) {
+            1 => Key::TextColumn(index),
+            2 => Key::TextRegister(index),
+            _ => Key::Register(index),
+        }
     }
 
     /// How many slots a group has.

@@ -305,6 +305,9 @@ fn check_dims_and_keys(program: &Program<'_>) -> Result<(), Error> {
                         && c < table.column_count
                         && kind_of(program.column(&table, c).ty) == Kind::Text
                 }
+                Key::TextRegister(r) => {
+                    ty == DimType::Text && register_kind(program, &table, r) == Some(Kind::Text)
+                }
                 Key::Register(r) => {
                     let expected = match ty {
                         DimType::Int | DimType::Date => Kind::Int,
@@ -314,7 +317,7 @@ fn check_dims_and_keys(program: &Program<'_>) -> Result<(), Error> {
                     register_kind(program, &table, r) == Some(expected)
                 }
             };
-            if !valid || read_u32(program.record(Section::Keys, table.key_start + d), layout::key::KIND) > 1 {
+            if !valid || read_u32(program.record(Section::Keys, table.key_start + d), layout::key::KIND) > 2 {
                 return Err(wrong(d));
             }
         }

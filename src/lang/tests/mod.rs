@@ -21,6 +21,7 @@ fn column(name: &str, ty: ColumnType) -> Column {
         ty,
         values: Vec::new(),
         found: None,
+        computed: None,
         description: String::new(),
     }
 }
