@@ -11,7 +11,7 @@ use super::fields::{self, Fields};
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
-use crate::model::{Team, Weekday};
+use crate::model::{OnRowError, Team, Weekday};
 
 /// The version of the book format that is read.
 const VERSION: &str = "1";
@@ -26,6 +26,10 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
     ("sunday", Weekday::Sunday),
 ];
 
+/// What can become of rows that fail.
+pub(crate) const ON_ROW_ERROR: [(&str, OnRowError); 2] =
+    [("fail_cell", OnRowError::FailCell), ("reject", OnRowError::Reject)];
+
 /// The section `book`.
 pub(crate) struct Header {
     pub(crate) id: String,
@@ -34,6 +38,8 @@ pub(crate) struct Header {
     pub(crate) timezone: String,
     pub(crate) first_day_of_week: Weekday,
     pub(crate) first_month_of_year: u8,
+    /// For metrics that do not say.
+    pub(crate) on_row_error: OnRowError,
 }
 
 /// True if the book is to be read on: of another version only that it is one is worth saying.
@@ -69,9 +75,10 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
         timezone: "UTC".to_owned(),
         first_day_of_week: Weekday::Monday,
         first_month_of_year: 1,
+        on_row_error: OnRowError::default(),
     };
-    const KEYS: [&str; 6] =
-        ["id", "version", "currency", "timezone", "first_day_of_week", "first_month_of_year"];
+    const KEYS: [&str; 7] =
+        ["id", "version", "currency", "timezone", "first_day_of_week", "first_month_of_year", "on_row_error"];
     let Some(node) = root.need("book", "the book", problems) else {
         return header;
     };
@@ -114,6 +121,11 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
         && let Some(month) = fields::whole(node, "first_month_of_year", 1..=12, problems)
     {
         header.first_month_of_year = month;
+    }
+    if let Some(node) = book.get("on_row_error")
+        && let Some(what) = fields::choice(node, "on_row_error", &ON_ROW_ERROR, problems)
+    {
+        header.on_row_error = what;
     }
     header
 }

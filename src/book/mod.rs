@@ -206,7 +206,7 @@ fn read<R: FormulaReader>(
     let mut tables = tables::read(&root, header.currency.as_deref(), problems);
     let functions = functions::read(&root, folder, problems);
     computed::read(&root, &mut tables, reader, &functions, problems);
-    let around = Surroundings { tables: &tables, teams: &team_index };
+    let around = Surroundings { tables: &tables, teams: &team_index, on_row_error: header.on_row_error };
     let (drafts, metric_index) = metrics::read(&root, &around, problems);
     let names = metric_names(&drafts);
     let formulas = Formulas { reader, around: &around, metrics: &names, functions: &functions };

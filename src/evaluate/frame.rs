@@ -100,8 +100,8 @@ impl ResultSet {
     }
 
     /// The result as JSON: `cells` (one object each, with the names of [`ResultSet::to_record_batch`], and
-    /// `value_bits`, the value's bits in hex), `metrics`, `rows`, `columns`, `lookups`,
-    /// `receipt`.
+    /// `value_bits`, the value's bits in hex), `metrics`, `rows`, `columns`, `row_errors`,
+    /// `lookups`, `receipt`.
     ///
     /// JSON has no NaN and needs none: a value that does not exist is `null`, with its `reason` beside it.
     #[must_use]
@@ -111,6 +111,7 @@ impl ResultSet {
             "metrics": self.metrics,
             "rows": self.rows,
             "columns": self.columns,
+            "row_errors": self.row_errors,
             "lookups": self.lookups,
             "receipt": self.receipt,
         })

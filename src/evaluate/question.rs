@@ -47,6 +47,23 @@ pub(crate) struct Asked {
     /// one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) labels: Vec<Vec<String>>,
+    /// Which slots count rows that failed and were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rejects: Vec<RejectSlot>,
+}
+
+/// A slot that counts rows which a metric has left out for one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RejectSlot {
+    /// Position among the metrics of the program.
+    pub(crate) metric: usize,
+    /// Position among its tables.
+    pub(crate) table: usize,
+    /// Position in a set of reasons.
+    pub(crate) reason: u8,
+    /// Position among its slots.
+    pub(crate) slot: usize,
 }
 
 impl Asked {

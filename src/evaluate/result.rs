@@ -136,6 +136,18 @@ pub struct RowReport {
     pub latest: Option<String>,
 }
 
+/// Rows that a metric has left out because its arithmetic or one of their values has failed (`on_row_error: reject`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowErrors {
+    /// The metric.
+    pub metric: String,
+    /// The table whose rows they are.
+    pub table: String,
+    /// (first reason of the row, rows), only reasons that occurred. A row that several aggregates of the metric leave
+    /// out is counted for each.
+    pub rejected: Vec<(String, u64)>,
+}
+
 /// Reasons by the names that this version knows; others, of a later version, are `other`.
 fn known_rejects<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(&'static str, u64)>, D::Error> {
     let read = Vec::<(String, u64)>::deserialize(from)?;
@@ -178,6 +190,8 @@ pub struct ResultSet {
     pub rows: Vec<RowReport>,
     /// What happened to the values; only columns with missing or invalid values.
     pub columns: Vec<ColumnReport>,
+    /// Rows that metrics have left out because they failed: one entry for each metric and table that had any.
+    pub row_errors: Vec<RowErrors>,
     /// What was looked up in other tables, and what was not found.
     pub lookups: Vec<LookupReport>,
     /// What this result was made of.
@@ -201,6 +215,7 @@ impl ResultSet {
             cells: Vec::new(),
             rows: (0..state.placement_count(view)).map(|i| row_report(view, state, i)).collect(),
             columns: column_reports(program, state, unreadable),
+            row_errors: row_errors(program, state),
             lookups: Vec::new(),
             receipt: Receipt::default(),
             dim_types: dims.iter().map(|dim| dim.ty).collect(),
@@ -290,6 +305,33 @@ fn row_report(view: &View<'_>, state: &State<&[u64]>, i: usize) -> RowReport {
         watermark: counts.watermark,
         latest: counts.watermark.map(|at| if is_day { iso_date(at) } else { iso_instant(at) }),
     }
+}
+
+fn row_errors(program: &Program, state: &State<&[u64]>) -> Vec<RowErrors> {
+    let view = program.view();
+    let mut errors: Vec<RowErrors> = Vec::new();
+    let mut last = None;
+    // They stand by metric, table and reason.
+    for slot in program.plan().asked.iter().flat_map(|asked| &asked.rejects) {
+        let rows = state.slot_total(view, slot.slot);
+        let in_range =
+            slot.metric < view.metric_count() && slot.table < view.table_count() && slot.reason < 8;
+        if rows == 0 || !in_range {
+            continue;
+        }
+        if last.replace((slot.metric, slot.table)) != Some((slot.metric, slot.table)) {
+            let metric = view.metric(slot.metric).name.to_owned();
+            let table = view.table(slot.table).name.to_owned();
+            errors.push(RowErrors { metric, table, rejected: Vec::new() });
+        }
+        let reason = Reasons(1 << slot.reason).to_string();
+        let Some(RowErrors { rejected, .. }) = errors.last_mut() else { continue };
+        match rejected.last_mut().filter(|(known, _)| *known == reason) {
+            Some((_, count)) => *count = count.saturating_add(rows),
+            None => rejected.push((reason, rows)),
+        }
+    }
+    errors
 }
 
 fn column_reports(

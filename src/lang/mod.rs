@@ -42,7 +42,9 @@ pub(crate) use names::closest;
 pub use problem::{Problem, Within};
 pub(crate) use row::text_values;
 
-use crate::model::{Cell, ColumnId, FacetExpr, FacetKind, MetricId, Row, RowNode, Table, TableId};
+use crate::model::{
+    Cell, ColumnId, FacetExpr, FacetKind, MetricId, OnRowError, Row, RowNode, Table, TableId,
+};
 use cell::CellTyper;
 use facet::FacetTyper;
 use row::RowTyper;
@@ -74,6 +76,8 @@ pub struct CellScope<'a> {
     pub functions: &'a Library,
     /// Only rows for which this is true enter any aggregate. A condition of the aggregate is joined behind it.
     pub filter: Option<&'a Row>,
+    /// What becomes of rows over which an aggregate fails.
+    pub on_row_error: OnRowError,
 }
 
 /// Types a formula over the rows of a table. The result can have any type.

@@ -64,7 +64,7 @@ pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let cells = cells::lower(book, &question, &slots)?;
     let aggregated: Vec<_> = question.tables.iter().map(|asked| asked.id).zip(&tables).collect();
     let mut plan = lookups::plan(book, &aggregated);
-    plan.asked = Some(asked::asked(book, query, &question));
+    plan.asked = Some(asked::asked(book, query, &question, &slots));
     Encoder::new(book, query, &question, &zone, &tables, &slots, &cells, &plan).finish()
 }
 

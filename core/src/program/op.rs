@@ -144,6 +144,11 @@ ops! {
         Log2 = 97,
         /// `a` to `b` digits after the point, half away from zero.
         RoundDigits = 98,
+        /// False where `a` has failed; true where it has a value or is missing. Never missing itself.
+        IsSound = 100,
+        /// True where `a` has failed and reason `aux` (its position in the set, 1 `zero_denominator` to 5 `unbounded`)
+        /// is the first of its reasons. Never missing itself.
+        FailedFirst = 101,
     }
 }
 

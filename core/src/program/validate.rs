@@ -227,7 +227,7 @@ pub(super) fn register_kind(program: &Program<'_>, table: &TableView<'_>, i: usi
         | RemFloat | PowFloat | IntToFloat | DecimalToFloat | AbsFloat | MinFloat | MaxFloat | Sqrt | Ln
         | Exp | Floor | Ceil | Round | Log10 | Log2 | RoundDigits => Kind::Float,
         ConstBool | Not | CompareInt | CompareDecimal | CompareFloat | CompareCode | TextTest | And | Or
-        | IsNull => Kind::Bool,
+        | IsNull | IsSound | FailedFirst => Kind::Bool,
         ConstText => Kind::Text,
     })
 }
@@ -284,7 +284,8 @@ fn row_instruction_is_valid(
         And | Or => all(Kind::Bool, &[ins.a, ins.b]),
         If => Kind::from_u8(ins.aux).is_some_and(|k| all(Kind::Bool, &[ins.a]) && all(k, &[ins.b, ins.c])),
         Coalesce => Kind::from_u8(ins.aux).is_some_and(|k| all(k, &[ins.a, ins.b])),
-        IsNull => operand(ins.a).is_some(),
+        IsNull | IsSound => operand(ins.a).is_some(),
+        FailedFirst => (1..=5).contains(&ins.aux) && operand(ins.a).is_some(),
     }
 }
 

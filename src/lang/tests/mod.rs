@@ -83,6 +83,7 @@ fn with_scope<T>(filter: Option<&Row>, run: impl FnOnce(&CellScope<'_>) -> T) ->
         metrics: METRICS,
         functions: &Library::default(),
         filter,
+        on_row_error: Default::default(),
     })
 }
 
