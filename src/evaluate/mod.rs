@@ -17,6 +17,7 @@ mod result;
 
 pub use evaluation::Evaluation;
 pub use exact::{ExactCell, ExactGroup};
+pub use frame::EXACT_VALUE;
 #[cfg(feature = "compile")]
 pub(crate) use notes::reject_words;
 pub use program::Program;

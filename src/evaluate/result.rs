@@ -197,6 +197,8 @@ pub struct ResultSet {
     /// What this result was made of.
     pub receipt: Receipt,
     pub(super) dim_types: Vec<DimType>,
+    /// For each metric, the digits after the point of its exact value, where it is a decimal.
+    pub(super) digits: Vec<Option<u8>>,
     pub(super) hasher: Sha256,
 }
 
@@ -219,6 +221,10 @@ impl ResultSet {
             lookups: Vec::new(),
             receipt: Receipt::default(),
             dim_types: dims.iter().map(|dim| dim.ty).collect(),
+            digits: (0..view.metric_count())
+                .map(|i| view.metric(i))
+                .map(|metric| metric.scale.filter(|_| metric.exact))
+                .collect(),
             hasher: Sha256::new(),
         }
     }

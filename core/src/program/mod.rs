@@ -119,7 +119,8 @@ pub struct MetricView<'a> {
     pub exact: bool,
     /// SHA-256 of what the metric means.
     pub meaning: &'a [u8],
-    pub(crate) scale: Option<u8>,
+    /// Digits after the point of the exact text; `None`: it is a fraction.
+    pub scale: Option<u8>,
     /// Cell register of the value.
     pub value: usize,
     /// Cell register of what is divided, where the metric is a quotient or an average.
