@@ -9,7 +9,8 @@ mod support;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::DataType;
@@ -342,6 +343,54 @@ fn a_metric_means_what_its_dimension_computes_not_how_it_is_called() {
     assert_eq!(band, meaning(by_hand, ""));
     assert_eq!(band, meaning(r#"renamed == "none""#, &COMPUTED.replace("deal:", "renamed:")));
     assert_ne!(band, meaning(r#"deal == "none""#, &COMPUTED.replace("5000]", "5001]")));
+}
+
+#[test]
+fn everything_that_has_an_order_is_cut_into_bands() {
+    let book = support::book(
+        r#"
+ripplemark: 1
+book: {id: bands}
+teams: {we: We}
+tables:
+  t:
+    columns: {a: timestamp, b: timestamp, x: float, money: decimal(2), row: int}
+    bands:
+      began: {of: a, edges: ["2017-01-01T00:00:00Z", "2017-01-01T02:00:00+01:00", "2017-01-02T00:00:00.5Z"]}
+      took: {of: b - a, edges: [30m, 24h, 7d]}
+      share: {of: x, edges: [-0.5, 0.1, 1], labels: [d, c, b, a]}
+      fine: {of: money, edges: [0.005, 0.015], labels: [under, cent, over]}
+metrics: [{name: rows, owner: we, agg: count}]
+"#,
+    );
+    const HOUR: i64 = 3_600_000_000;
+    let day = 17_167 * 24 * HOUR; // 2017-01-01T00:00Z
+    let times =
+        |values: [Option<i64>; 5]| -> ArrayRef { Arc::new(TimestampMicrosecondArray::from(values.to_vec())) };
+    let cents = Decimal128Array::from(vec![Some(0), Some(1), Some(2), None, Some(-1)]);
+    let half = 24 * HOUR + 500_000;
+    let batch = batch(vec![
+        ("a", times([Some(day - 1), Some(day), Some(day + half), None, Some(day + half - 1)])),
+        (
+            "b",
+            times([Some(day - 1), Some(day + HOUR / 2), Some(day + half + 7 * 24 * HOUR), Some(day), None]),
+        ),
+        // The double nearest to a tenth is the edge that is written 0.1.
+        ("x", Arc::new(Float64Array::from(vec![-0.5, 0.1, 0.099_999_999_999_999_99, 1e300, f64::NAN]))),
+        ("money", Arc::new(cents.with_precision_and_scale(12, 2).unwrap())),
+        ("row", Arc::new(Int64Array::from_iter_values(0..5))),
+    ]);
+    let parts = |dim: &str| -> Vec<String> {
+        let result = evaluate(&compile(&book, &by(&["row", dim])), "t", &batch);
+        result.cells.iter().map(|cell| cell.key[1].to_string()).collect()
+    };
+    assert_eq!(parts("took"), ["< 30m", "30m–24h", ">= 7d", "(missing)", "(missing)"]);
+    assert_eq!(parts("share"), ["c", "b", "c", "a", "(missing)"]);
+    assert_eq!(parts("fine"), ["under", "cent", "over", "(missing)", "under"]);
+    let began = parts("began");
+    assert_eq!(began[..2], ["< 2017-01-01T00:00:00Z", "2017-01-01T00:00:00Z–2017-01-01T02:00:00+01:00"]);
+    assert_eq!(began[2..4], [">= 2017-01-02T00:00:00.5Z", "(missing)"]);
+    assert_eq!(began[4], "2017-01-01T02:00:00+01:00–2017-01-02T00:00:00.5Z");
 }
 
 #[test]

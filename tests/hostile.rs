@@ -37,6 +37,10 @@ tables:
       money: decimal(2)
       x: float
       ok: bool
+    dimensions:
+      chosen: 'if units > 1 { key } else { switch kind { "a" => "first", _ => kind ?? "none" } }'
+    bands:
+      size: {of: money, edges: [0, 10.5], labels: [owed, little, much]}
 metrics:
   - {name: rows, owner: we, of: t, expr: count()}
   - {name: by_day, owner: we, of: t, at: day, expr: count()}
@@ -50,6 +54,7 @@ metrics:
   - {name: logs, owner: we, of: t, expr: 'log10(count()) + sum(log2(x))', filter: 'kind.contains("a") || kind.starts_with("b")'}
   - {name: calendar, owner: we, of: t, expr: 'sum(add_months(truncate(day, "week"), units) - day + weekday(day))'}
   - {name: derived, owner: we, expr: (rate ?? 0.5) * x_sum / n_sum}
+  - {name: sound, owner: we, of: t, expr: sum(units * units) / sum(money / units), filter: 'size != "owed"', on_row_error: reject}
 "#;
 
 /// Different programs to break: with and without time, dimensions, totals, range, filter.
@@ -67,6 +72,7 @@ fn programs() -> Vec<Program> {
     vec![
         compile(&own, &Query::default()),
         compile(&own, &asked),
+        compile(&own, &by(&["chosen", "size"])),
         compile(&crm, &Query { grain: Some(Grain::Month), ..by(&["product"]) }),
     ]
 }
@@ -206,6 +212,7 @@ fn references_to_nothing_are_refused_with_the_code_of_their_section() {
         (Section::Placements, layout::placement::AT, Code::ProgramTable),
         (Section::Dims, layout::dim::NAME, Code::ProgramString),
         (Section::Keys, layout::key::INDEX, Code::ProgramTable),
+        (Section::Keys, layout::key::KIND, Code::ProgramTable),
         (Section::Slots, layout::slot::PLACEMENT, Code::ProgramSlot),
         (Section::Slots, layout::slot::OFFSET, Code::ProgramSlot),
         (Section::CellCode, 4, Code::ProgramCellCode),
@@ -294,6 +301,7 @@ fn damaged_states_are_refused_or_canonical() {
     let own = support::book(BOOK);
     let programs = [
         compile(&own, &by(&["kind", "key"])),
+        compile(&own, &by(&["chosen", "size"])),
         compile(&own, &Query { grain: Some(Grain::Month), ..by(&["ok", "units", "day"]) }),
     ];
     let states: Vec<Vec<u8>> =
@@ -420,7 +428,7 @@ fn no_rows_and_only_nulls() {
     };
     for (rows, count) in [(empty, 0.0), (nulls(true), 5.0), (nulls(false), 5.0)] {
         let result = evaluate(&program, "t", &rows);
-        assert_eq!(result.cells.len(), 12, "a question without coordinates has one answer per metric");
+        assert_eq!(result.cells.len(), 13, "a question without coordinates has one answer per metric");
         assert_eq!(result.total("rows").unwrap().value, Some(count));
         for name in ["n_sum", "money_sum", "x_sum", "x_low"] {
             let cell = result.total(name).unwrap();

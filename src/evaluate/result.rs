@@ -351,7 +351,7 @@ fn column_reports(
         let table = view.table(t);
         for c in 0..table.column_count {
             let (missing, invalid) = state.column_counts(view, t, c);
-            if missing + invalid > 0 {
+            if missing > 0 || invalid > 0 {
                 let column = view.column(&table, c).name;
                 // A column that was looked up has its unreadable value, and its row, in the other table.
                 let example = (program.plan().origin(t, c))
