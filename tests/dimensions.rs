@@ -360,6 +360,7 @@ tables:
       took: {of: b - a, edges: [30m, 24h, 7d]}
       share: {of: x, edges: [-0.5, 0.1, 1], labels: [d, c, b, a]}
       fine: {of: money, edges: [0.005, 0.015], labels: [under, cent, over]}
+      guarded: {of: 'if is_null(money) { return 9; } let twice = row * 2; twice', edges: [3, 9]}
 metrics: [{name: rows, owner: we, agg: count}]
 "#,
     );
@@ -387,6 +388,7 @@ metrics: [{name: rows, owner: we, agg: count}]
     assert_eq!(parts("took"), ["< 30m", "30m–24h", ">= 7d", "(missing)", "(missing)"]);
     assert_eq!(parts("share"), ["c", "b", "c", "a", "(missing)"]);
     assert_eq!(parts("fine"), ["under", "cent", "over", "(missing)", "under"]);
+    assert_eq!(parts("guarded"), ["< 3", "< 3", "3–9", ">= 9", "3–9"]);
     let began = parts("began");
     assert_eq!(began[..2], ["< 2017-01-01T00:00:00Z", "2017-01-01T00:00:00Z–2017-01-01T02:00:00+01:00"]);
     assert_eq!(began[2..4], [">= 2017-01-02T00:00:00.5Z", "(missing)"]);

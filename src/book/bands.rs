@@ -12,6 +12,7 @@ use super::formula::FormulaReader;
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
 use super::times::parse_instant;
+use crate::lang::has_room;
 use crate::model::{Computed, Const, Instant, Row, RowNode, RowType};
 
 /// So many edges a band can have: each is an `if` inside the `else` of the one before.
@@ -45,7 +46,7 @@ pub(super) fn read<R: FormulaReader>(
     let (of, list) =
         (fields.need("of", &what, formulas.problems), fields.need("edges", &what, formulas.problems));
     let (of, list) = (of?, list?);
-    let (row, text) = formulas.row(of, "of")?;
+    let row = formulas.row(of, "of")?;
     if matches!(row.ty, RowType::Bool | RowType::Text) {
         let found = if row.ty == RowType::Bool { "a truth value" } else { "text" };
         let message = format!("{what} is cut out of {found}, which has no order");
@@ -59,11 +60,21 @@ pub(super) fn read<R: FormulaReader>(
     }
     let edges = edges(list, row.ty, &what, formulas.problems)?;
     let labels = labels(&fields, &edges, &what, formulas.problems)?;
+    // Each edge stands beside a copy of what is cut.
+    if !has_room(&row, edges.len()) {
+        let message =
+            format!("{what} is too large: its formula has too many parts for {} edges", edges.len());
+        let report = Report::error(codes::BAND_EDGES, &of.span, message);
+        formulas
+            .problems
+            .add(report.hint("let the tool that makes the data compute it, or cut it at fewer edges"));
+        return None;
+    }
     // What lies below an edge and not below those before it, and behind the last what is left.
     let label = |text: &String| Row { ty: RowType::Text, node: RowNode::Const(Const::Text(text.clone())) };
     let mut band = label(labels.last()?);
     for (edge, text_below) in edges.iter().zip(&labels).rev() {
-        let below = match formulas.formula(&format!("({text}) < {}", edge.formula)) {
+        let below = match formulas.below(&row, &edge.formula) {
             Ok(below) => below,
             Err(found) => {
                 let message = found.first().map_or("it does not fit", |problem| problem.message.as_str());

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::bands;
 use super::codes;
 use super::fields::{self, Fields};
-use super::formula::FormulaReader;
+use super::formula::{FormulaReader, Problem};
 use super::functions::Functions;
 use super::names::{self, NameOf};
 use super::node::{Kind, Node};
@@ -106,7 +106,7 @@ impl<R: FormulaReader> Formulas<'_, '_, '_, R> {
             }
             _ => (node, String::new()),
         };
-        let (row, _) = self.row(formula, "expr")?;
+        let row = self.row(formula, "expr")?;
         let (found, hint) = match row.ty {
             RowType::Int | RowType::Bool | RowType::Date | RowType::Text => {
                 return Some((Computed { row, labels: vec![] }, description));
@@ -127,14 +127,14 @@ impl<R: FormulaReader> Formulas<'_, '_, '_, R> {
         None
     }
 
-    /// A formula over the row, and its text. `None` after a problem was told, here or before.
-    pub(super) fn row<'n>(&mut self, node: &'n Node, key: &str) -> Option<(Row, &'n str)> {
+    /// A formula over the row. `None` after a problem was told, here or before.
+    pub(super) fn row(&mut self, node: &Node, key: &str) -> Option<Row> {
         let text = fields::literal(node, key, "a formula", self.problems)?;
         if self.problems.is_full() || self.tables.is_about_broken(self.table, text) {
             return None;
         }
-        match self.formula(text) {
-            Ok(row) => Some((row, text)),
+        match self.reader.row(text, self.tables.get(self.table)?, &self.functions.library) {
+            Ok(row) => Some(row),
             Err(found) => {
                 self.functions.tell(found, node, text, self.problems);
                 None
@@ -142,10 +142,10 @@ impl<R: FormulaReader> Formulas<'_, '_, '_, R> {
         }
     }
 
-    /// Types a formula over the row.
-    pub(super) fn formula(&self, text: &str) -> Result<Row, Vec<super::formula::Problem>> {
+    /// The condition that a value lies below an edge.
+    pub(super) fn below(&self, value: &Row, edge: &str) -> Result<Row, Vec<Problem>> {
         match self.tables.get(self.table) {
-            Some(table) => self.reader.row(text, table, &self.functions.library),
+            Some(table) => self.reader.below(value, edge, table),
             None => Err(vec![]),
         }
     }

@@ -91,6 +91,18 @@ pub fn row_formula(text: &str, table: &Table, functions: &Library) -> Result<Row
     session.finish(row)
 }
 
+/// The condition that a value lies below an edge: a number, a text that is a date or a point in time, a duration. The
+/// edge takes the type of the value, as beside `<` in a formula.
+///
+/// # Errors
+///
+/// Every problem found, in the order of discovery; never empty.
+pub(crate) fn row_below(value: &Row, edge: &str, table: &Table) -> Result<Row, Vec<Problem>> {
+    let (node, mut session) = parse(edge, &Library::default())?;
+    let row = RowTyper { table, metrics: &[], aggregated: false, session: &mut session }.below(value, &node);
+    session.finish(row)
+}
+
 /// Types a metric's formula, which is a number made of aggregates and other metrics.
 ///
 /// # Errors
@@ -143,6 +155,11 @@ fn parse(text: &str, functions: &Library) -> Result<(Node, Session), Vec<Problem
         },
         None => Err(problems),
     }
+}
+
+/// Whether so many copies of a row expression are within the limits of one formula.
+pub(crate) fn has_room(row: &Row, copies: usize) -> bool {
+    row_size(row).0.saturating_mul(copies) <= limits::NODES
 }
 
 /// How many parts a row expression has, and how many of them stand inside one another.

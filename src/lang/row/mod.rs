@@ -43,6 +43,12 @@ impl RowTyper<'_, '_> {
         }
     }
 
+    /// Types the comparison of a value with an edge.
+    pub(super) fn below(&mut self, value: &Row, edge: &Node) -> Option<Row> {
+        let typed = self.typed(edge, &None, 0)?;
+        self.compare(CmpOp::Lt, Typed::Row(value.clone()), typed, Places::one(&edge.at))
+    }
+
     /// Types a condition.
     pub(super) fn condition<'n>(&mut self, node: &'n Node, scope: &Scope<'n>, depth: usize) -> Option<Row> {
         match self.row(node, scope, depth)? {
