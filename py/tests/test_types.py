@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
@@ -286,7 +285,7 @@ def test_rows_that_fail_can_be_left_out():
     assert (errors.metric, errors.table) == ("each", "t")
     assert errors.rejected == {"zero_denominator": 1, "invalid_input": 1}
     assert result.receipt["row_errors"][0]["metric"] == "each"
-    assert len(result.rows("each", others="row_error").to_arrow().filter(pa.compute.field("_why") == "row_error")) == 2
+    assert result.rows("each", others="row_error").to_arrow()["_why"].to_pylist().count("row_error") == 2
 
 
 def test_computed_columns_are_told_apart(book, table):

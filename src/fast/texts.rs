@@ -125,6 +125,7 @@ impl Texts {
         self.meant.get((code as usize).checked_sub(1)?).map(|text| &**text)
     }
 
+    /// What each code means to conditions, in a table as long as a power of two.
     pub(super) fn meanings(&self) -> &[u32] {
         &self.meanings
     }
@@ -147,8 +148,13 @@ impl Texts {
             if meaning != BAD {
                 self.texts.push(text.into());
                 self.meant.push(meant);
-                self.meanings.push(meaning);
                 code = self.texts.len() as u32;
+                if self.meanings.len() <= code as usize {
+                    self.meanings.resize((code as usize + 1).next_power_of_two(), 0);
+                }
+                if let Some(entry) = self.meanings.get_mut(code as usize) {
+                    *entry = meaning;
+                }
             }
         }
         // What has no code is remembered only as long as there is room.

@@ -87,9 +87,19 @@ impl Vector {
             return;
         }
         let Some(validity) = column.validity else { return };
-        for row in 0..len {
-            if !validity.get(from + row) {
-                self.mark_missing(row);
+        let (bytes, offset) = validity.parts();
+        let (missing, words) =
+            (self.missing.get_mut(..len).unwrap_or(&mut []), self.words.get_mut(..len).unwrap_or(&mut []));
+        isa::bits_to_bytes(isa, missing, bytes, offset + from);
+        isa::flip(isa, missing);
+        self.some_missing = isa::any(isa, missing);
+        if self.some_missing {
+            isa::blank_words(isa, words, missing);
+            if self.some_failed {
+                // What stands in the place of a missing value cannot fail.
+                for (failed, missing) in self.failed.iter_mut().zip(missing) {
+                    *failed &= 1 - *missing;
+                }
             }
         }
     }
@@ -157,13 +167,11 @@ impl Vector {
     }
 
     /// Makes the words of rows without a number 0, which adds nothing to a sum.
-    fn blank_missing(&mut self, len: usize) {
-        if self.some_missing {
-            for (word, missing) in self.words.iter_mut().zip(self.missing.iter()).take(len) {
-                if *missing == 1 {
-                    *word = 0;
-                }
-            }
+    fn blank_missing(&mut self, isa: Isa, len: usize) {
+        if self.some_missing
+            && let (Some(words), Some(missing)) = (self.words.get_mut(..len), self.missing.get(..len))
+        {
+            isa::blank_words(isa, words, missing);
         }
     }
 
@@ -305,7 +313,7 @@ pub(super) fn compute(isa: Isa, nodes: &[Node], vectors: &mut [Vector], at: usiz
                     }
                 }
             }
-            own.blank_missing(len);
+            own.blank_missing(isa, len);
         }
         Node::Int { op, a, b } => {
             let (Some(left), Some(right)) = (of(a), of(b)) else { return };
@@ -330,7 +338,7 @@ pub(super) fn compute(isa: Isa, nodes: &[Node], vectors: &mut [Vector], at: usiz
                     }
                 }
             }
-            own.blank_missing(len);
+            own.blank_missing(isa, len);
         }
     }
 }
