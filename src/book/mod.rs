@@ -4,8 +4,10 @@
 //! (`header`, `tables`, `metrics`, `queries`), formulas through the formula reader (`formula`, `values`).
 //! Each step reports what it cannot use and goes on without it; only a book without errors is built.
 
+mod bands;
 mod business;
 mod codes;
+mod computed;
 mod currency;
 mod cycles;
 mod durations;
@@ -203,10 +205,11 @@ fn read<R: FormulaReader>(
     let root = Fields::open(&node, &node.span, "the book", &SECTIONS, problems)?;
     let header = header::read(&root, problems);
     let (teams, team_index) = header::teams(&root, problems);
-    let tables = tables::read(&root, header.currency.as_deref(), problems);
+    let mut tables = tables::read(&root, header.currency.as_deref(), problems);
     let mut functions = functions::read(&root, folder, problems);
     functions.library = std::mem::take(&mut functions.library).with_business_hours(header.has_business_hours);
-    let around = Surroundings { tables: &tables, teams: &team_index };
+    computed::read(&root, &mut tables, reader, &functions, problems);
+    let around = Surroundings { tables: &tables, teams: &team_index, on_row_error: header.on_row_error };
     let (drafts, metric_index) = metrics::read(&root, &around, problems);
     let names = metric_names(&drafts);
     let formulas = Formulas { reader, around: &around, metrics: &names, functions: &functions };

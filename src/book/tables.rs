@@ -91,6 +91,15 @@ impl Tables {
     ) -> Option<ColumnId> {
         let id = self.find_column(table, node, key, problems)?;
         let column = self.get(table)?.columns.get(id.0)?;
+        if column.computed.is_some() {
+            let message =
+                format!("`{}` is computed, and rows are placed in time by what the data say", column.name);
+            problems.add(
+                Report::error(codes::NOT_A_TIME, &node.span, message)
+                    .expected("a column of type `date` or `timestamp`"),
+            );
+            return None;
+        }
         if self.is_about_broken(table, &column.name)
             || matches!(column.ty, ColumnType::Date | ColumnType::Timestamp)
         {
@@ -150,7 +159,18 @@ fn table<'n>(
 ) -> Option<(&'n Node, &'n Node)> {
     let id = TableId(tables.list.len());
     let what = format!("table {}", quoted(name));
-    let known = ["entity", "time", "description", "columns", "key", "valid_from", "valid_to", "lookups"];
+    let known = [
+        "entity",
+        "time",
+        "description",
+        "columns",
+        "key",
+        "valid_from",
+        "valid_to",
+        "lookups",
+        "dimensions",
+        "bands",
+    ];
     let fields = Fields::open(node, &name_node.span, &what, &known, problems);
     let mut table = Table {
         name: name.to_owned(),
@@ -275,6 +295,7 @@ fn column(
         values: vec![],
         format: None,
         found: None,
+        computed: None,
         description: String::new(),
     };
     if !matches!(node.kind, Kind::Map(_)) {

@@ -244,11 +244,14 @@ impl<'e, 'b> Encoder<'e, 'b> {
             set_u32(&mut record, layout::placement::AT, at.unwrap_or(NONE));
             self.push(Section::Placements, &record);
         }
-        for &register in &table.keys {
+        for (&register, dim) in table.keys.iter().zip(&self.question.dims) {
             let mut record = self.record(Section::Keys);
-            // A dimension's register is the load of its column, and loads come first, in the order of the columns.
-            let text = table.is_text(register as usize);
-            set_u32(&mut record, layout::key::KIND, u32::from(text));
+            let kind = match dim.kind {
+                DimKind::Text if table.is_load(register) => 1,
+                DimKind::Text => 2,
+                DimKind::Int | DimKind::Bool | DimKind::Date => 0,
+            };
+            set_u32(&mut record, layout::key::KIND, kind);
             set_u32(&mut record, layout::key::INDEX, register);
             self.push(Section::Keys, &record);
         }
@@ -485,6 +488,13 @@ impl<'e, 'b> Encoder<'e, 'b> {
             let _ = writeln!(text, "table {:?} where {filter}", table.table.name);
             for column in table.columns.iter().filter_map(|c| table.table.columns.get(c.0)) {
                 let _ = writeln!(text, "column {}", meaning::column(self.book, table.table, column));
+            }
+            for (dim, key) in self.question.dims.iter().zip(&asked.keys) {
+                let computed = table.table.columns.get(key.0).and_then(|column| column.computed.as_ref());
+                if let Some(computed) = computed {
+                    let formula = meaning::row(self.book, table.table, &computed.row);
+                    let _ = writeln!(text, "key {:?} {formula}", dim.name);
+                }
             }
             for (at, _) in &table.placements {
                 let name = at.and_then(|c| table.table.columns.get(c.0)).map_or("-", |c| c.name.as_str());

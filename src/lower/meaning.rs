@@ -4,8 +4,8 @@
 //! they compute. Labels, descriptions, owners and the layout of the file do not show. The text is only ever hashed.
 
 use crate::model::{
-    Aggregate, ArithOp, Book, Cell, Column, ColumnId, ColumnType, Const, MetricId, Row, RowFn, RowNode,
-    RowType, Table,
+    Aggregate, ArithOp, Book, Cell, Column, ColumnId, ColumnType, Const, MetricId, OnRowError, Row, RowFn,
+    RowNode, RowType, Table,
 };
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -60,8 +60,11 @@ fn metric_text(book: &Book, id: MetricId) -> String {
     }
 }
 
-/// A column's declaration; of one that is looked up also the way to it.
+/// A column's declaration; of one that is looked up also the way to it, of a computed one its formula.
 pub(super) fn column(book: &Book, table: &Table, column: &Column) -> String {
+    if let Some(computed) = &column.computed {
+        return row(book, table, &computed.row);
+    }
     let mut text = declaration(column);
     // No column is found through more tables than there are; a bound costs nothing and needs no trust.
     let (mut table, mut found) = (table, column.found);
@@ -200,12 +203,21 @@ pub(super) fn aggregate(book: &Book, aggregate: &Aggregate) -> String {
         .and_then(|at| table.columns.get(at.0))
         .map_or_else(|| "-".into(), |own| column(book, table, own));
     format!(
-        "[{:?} {} at {at} of {} where {}]",
+        "[{:?} {} at {at} of {} where {}{}]",
         aggregate.func,
         part(&aggregate.arg),
         table.name,
-        part(&aggregate.filter)
+        part(&aggregate.filter),
+        rejecting(aggregate),
     )
+}
+
+/// What is added where rows that fail are left out.
+pub(super) fn rejecting(aggregate: &Aggregate) -> &'static str {
+    match aggregate.on_row_error {
+        OnRowError::FailCell => "",
+        OnRowError::Reject => " without rows that fail",
+    }
 }
 
 fn cell(book: &Book, expr: &Cell) -> String {

@@ -14,8 +14,8 @@ mod stage;
 mod target;
 
 pub use expr::{
-    AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, DayPart, Row, RowFn, RowNode, RowType,
-    TextTest,
+    AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, DayPart, OnRowError, Row, RowFn,
+    RowNode, RowType, TextTest,
 };
 pub use facet::{Facet, FacetExpr, FacetFn, FacetKind, FacetName};
 pub use link::{Arithmetic, Identity, Link, LinkKind};
@@ -127,7 +127,7 @@ pub struct Table {
     /// The column that places a row in time unless a metric names another.
     pub time: Option<ColumnId>,
     /// The declared columns (others in the data are not read), then those that lookups find: plain names first, then
-    /// `path.column`.
+    /// `path.column`; then computed dimensions and bands, in the order of the book.
     pub columns: Vec<Column>,
     /// Columns whose values together name one row; empty where other tables cannot look rows up here.
     pub key: Vec<ColumnId>,
@@ -186,6 +186,8 @@ pub struct Column {
     pub format: Option<TimeFormat>,
     /// Where the values come from; `None`: the table's own data.
     pub found: Option<Found>,
+    /// How the values are computed from other columns of the row; `None`: they are read or found.
+    pub computed: Option<Computed>,
     /// What the column holds, for people.
     pub description: String,
 }
@@ -197,6 +199,15 @@ pub struct TimeFormat {
     pub pattern: String,
     /// True if text without an offset is UTC, or if no zone is needed; otherwise it is local time of the book's zone.
     pub utc: bool,
+}
+
+/// A column that no data have: a formula over the other columns of the row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Computed {
+    /// The formula. It names columns of the data and of lookups only: other computed ones are written out in it.
+    pub row: Row,
+    /// Of a band: its labels in the order of its edges, in which people read them. Empty for other formulas.
+    pub labels: Vec<String>,
 }
 
 /// The declared type of a column. Every column may be missing.

@@ -332,7 +332,7 @@ impl RowTyper<'_, '_> {
         }
         let a = Typed::Row(a.settle()?);
         if let Typed::Row(a) = &a {
-            self.session.take(row_size(a) + 6, 0, at)?;
+            self.session.take(row_size(a).0 + 6, 0, at)?;
         }
         let int = |value| Box::new(constant(Const::Int(value)));
         let zero = || Typed::Literal(constant(Const::Int(0)));

@@ -22,6 +22,7 @@ fn column(name: &str, ty: ColumnType) -> Column {
         values: Vec::new(),
         format: None,
         found: None,
+        computed: None,
         description: String::new(),
     }
 }
@@ -83,6 +84,7 @@ fn with_scope<T>(filter: Option<&Row>, run: impl FnOnce(&CellScope<'_>) -> T) ->
         metrics: METRICS,
         functions: &Library::default(),
         filter,
+        on_row_error: Default::default(),
     })
 }
 
