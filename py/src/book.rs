@@ -200,7 +200,7 @@ impl Book {
             "kind": kind(metric),
             "ring": metric.ring.map(ring),
             "owner": owners.join(", "),
-            "unit": metric.unit,
+            "unit": metric.unit.as_ref().map(ToString::to_string),
             "description": metric.description,
             "exactness": match exactness(book, id) {
                 Exactness::Exact => "exact",

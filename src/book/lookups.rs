@@ -400,8 +400,10 @@ fn finish(
     };
     let source =
         other.and_then(|id| tables.get(target)?.columns.get(id.0).map(|column| (id, column.clone())));
+    let path = tables.get(table)?.lookups.get(lookup)?.name.clone();
     let found = source.filter(|_| steps <= MAX_STEPS).map(|(id, column)| {
         let column = Column {
+            unit: column.unit.as_ref().map(|unit| unit.through(&path)),
             name: name.to_owned(),
             source: name.to_owned(),
             found: Some(Found { lookup, column: id }),
@@ -463,6 +465,7 @@ fn paths(asked: &[Asked<'_>], tables: &mut Tables, problems: &mut Problems<'_>) 
                 };
                 let name = format!("{}.{}", lookup.name, column.name);
                 let column = Column {
+                    unit: column.unit.as_ref().map(|unit| unit.through(&lookup.name)),
                     source: name.clone(),
                     name,
                     found: Some(Found { lookup: position, column: ColumnId(id) }),

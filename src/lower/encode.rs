@@ -359,11 +359,7 @@ impl<'e, 'b> Encoder<'e, 'b> {
                 .filter_map(|team| self.book.teams.get(team.0))
                 .map(|team| team.name.as_str())
                 .collect();
-            // A result travels without its book, so it has to say which money it means.
-            let unit = match (metric.unit.as_deref(), self.book.currency.as_deref()) {
-                (Some("money"), Some(currency)) => format!("money[{currency}]"),
-                (unit, _) => unit.unwrap_or("").to_owned(),
-            };
+            let unit = metric.unit_text();
             let mut record = self.record(Section::Metrics);
             let texts = [
                 (layout::metric::NAME, metric.name.as_str()),

@@ -12,6 +12,7 @@ mod query;
 mod rule;
 mod stage;
 mod target;
+mod unit;
 
 pub use expr::{
     AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, DayPart, Row, RowFn, RowNode, RowType,
@@ -23,6 +24,7 @@ pub use query::{Grain, Instant, Query, Range};
 pub use rule::{Rule, RuleTest, SayPart, Severity, StatusRule};
 pub use stage::{Handoff, LeakValue, Moment, OwnerBy, Sla, Stage};
 pub use target::{Baseline, Good, Measure, Part, Path, Split, Target};
+pub use unit::{Base, Clash, Quantity, Time, Unit, UnitMistake};
 
 #[cfg(feature = "compile")]
 pub(crate) use additive::{Part as AdditivePart, is_additive};
@@ -171,6 +173,8 @@ pub struct Column {
     pub ty: ColumnType,
     /// Spellings that mean another value: (as written in the data, as meant), sorted by the first.
     pub values: Vec<(String, String)>,
+    /// What the numbers are numbers of, where the book says so. Changes none of them.
+    pub unit: Option<Unit>,
     /// Where the values come from; `None`: the table's own data.
     pub found: Option<Found>,
     /// What the column holds, for people.
@@ -211,8 +215,8 @@ pub struct Metric {
     pub ring: Option<Ring>,
     /// The owners; never empty.
     pub owners: Vec<TeamId>,
-    /// The unit as written: `share`, `money[USD]`, `days`.
-    pub unit: Option<String>,
+    /// The unit: as the book states it, or else as it follows from the formula.
+    pub unit: Option<Unit>,
     /// What kind of metric it is.
     pub kind: MetricKind,
     /// The value (for a ratio: numerator / denominator), filters already inside its aggregates.
@@ -250,4 +254,12 @@ pub enum MetricKind {
     Ratio,
     /// A formula over other metrics.
     Derived,
+}
+
+impl Metric {
+    /// The canonical text of the unit; empty where it has none.
+    #[must_use]
+    pub fn unit_text(&self) -> String {
+        self.unit.as_ref().map(Unit::to_string).unwrap_or_default()
+    }
 }

@@ -20,6 +20,7 @@ fn column(name: &str, ty: ColumnType) -> Column {
         source: name.into(),
         ty,
         values: Vec::new(),
+        unit: None,
         found: None,
         description: String::new(),
     }
