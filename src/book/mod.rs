@@ -21,6 +21,7 @@ mod names;
 mod node;
 mod problems;
 mod queries;
+mod rates;
 mod report;
 mod rules;
 mod scalar_map;
@@ -175,12 +176,13 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, path.parent(), reader)
 }
 
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "ripplemark",
     "book",
     "teams",
     "tables",
     "functions",
+    "rates",
     "metrics",
     "links",
     "stages",
@@ -257,6 +259,7 @@ fn read<R: FormulaReader>(
         teams,
         tables: tables.list,
         functions: functions.into_texts(),
+        rates: tables.rates,
         metrics,
         links,
         stages,

@@ -10,8 +10,9 @@ use super::lookups;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
+use super::rates;
 use super::units;
-use crate::model::{Column, ColumnId, ColumnType, Table, TableId, Unit, Validity};
+use crate::model::{Column, ColumnId, ColumnType, Rates, Table, TableId, Unit, Validity};
 
 /// So many tables a book can have: a query's filter is read once for each.
 const MAX_TABLES: usize = 500;
@@ -40,6 +41,7 @@ struct Money<'a> {
 pub(crate) struct Tables {
     pub(crate) list: Vec<Table>,
     pub(crate) index: Index,
+    pub(super) rates: Vec<Rates>,
     /// The columns of each table by name.
     pub(super) columns: Vec<Index>,
     /// Columns with problems, per table: formulas over them would only repeat those. `None`: the columns
@@ -146,6 +148,7 @@ pub(crate) fn read(root: &Fields<'_>, currency: Option<&str>, problems: &mut Pro
             asked.push(lookups::Asked { table: id, key, node });
         }
     }
+    tables.rates = rates::read(root, &mut tables, problems);
     lookups::read(&asked, &mut tables, problems);
     tables
 }
@@ -171,6 +174,7 @@ fn table<'n>(
         key: vec![],
         valid: None,
         lookups: vec![],
+        conversions: vec![],
         description: String::new(),
     };
     let mut index = Index::default();

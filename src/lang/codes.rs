@@ -43,6 +43,7 @@ codes! {
     RECURSION = "RM0231", "a function that calls itself, directly or through others";
     UNITS = "RM0260", "numbers in different units are added, compared or chosen between";
     MIXED_CURRENCIES = "RM0261", "an aggregate over amounts in different currencies";
+    CONVERSION = "RM0262", "an amount that cannot be converted";
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ use super::problem::Problem;
 use super::session::Session;
 use super::syntax::{Kind, Let, Node};
 use super::{MetricName, codes};
-use crate::model::{AggFunc, ArithOp, Base, Clash, CmpOp, ColumnType, Quantity, Table, Time, Unit};
+use crate::model::{
+    AggFunc, ArithOp, Base, Clash, CmpOp, ColumnType, Conversion, Quantity, Table, Time, Unit,
+};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -158,6 +160,9 @@ impl Walk<'_, '_> {
         let mut sides: Vec<Quantity> =
             arguments.iter().map(|argument| self.of(argument, scope, level)).collect();
         let first = sides.first().cloned().unwrap_or_default();
+        if function.meaning == Meaning::Convert {
+            return self.converted(&first, arguments, scope);
+        }
         let time = |time| Quantity::Is(Unit::of(Base::Time(time)));
         match function.meaning {
             Meaning::Abs | Meaning::Floor | Meaning::Ceil | Meaning::Round | Meaning::ToFloat => first,
@@ -176,6 +181,32 @@ impl Walk<'_, '_> {
             Meaning::Truncate | Meaning::AddDays | Meaning::AddMonths | Meaning::Date => Quantity::Day,
             _ => Quantity::Unknown,
         }
+    }
+
+    /// The unit of a converted amount. What it is converted by has been found already.
+    fn converted<'n>(&mut self, amount: &Quantity, arguments: &'n [Node], scope: &Scope<'n>) -> Quantity {
+        let wanted = arguments.last().and_then(|node| text(node, scope));
+        let named =
+            |known: &&Conversion| wanted.is_some_and(|wanted| known.to == wanted || known.rates == wanted);
+        let rates = self.table.and_then(|table| table.conversions.iter().find(named));
+        let (Some(rates), Some(first)) = (rates, arguments.first()) else { return Quantity::Unknown };
+        let to = Base::Money(rates.to.clone());
+        let Quantity::Is(unit) = amount else { return Quantity::Is(Unit::of(to)) };
+        let said = match arguments {
+            [_, currency, _, _] => name(currency, scope),
+            _ => unit.currency_column(),
+        };
+        // Not what is above a currency, or by the square of one.
+        let is_amount =
+            unit.factors().iter().all(|(base, power)| !matches!(base, Base::MoneyBy(_)) || *power == 1);
+        if !is_amount || unit.currency_column().is_none() || unit.currency_column() != said {
+            let of = said.unwrap_or_default();
+            let message = format!("the amount is in {unit}, not in the currency that `{of}` names");
+            let problem = Problem::new(codes::CONVERSION, &first.at, message);
+            self.session.report(problem.expected(format!("an amount in money[{of}]")));
+            return Quantity::Unknown;
+        }
+        Quantity::Is(unit.converted(&to))
     }
 
     fn aggregate<'n>(
@@ -230,6 +261,26 @@ fn power(base: &Quantity, exponent: &Node) -> Quantity {
         (Quantity::Is(unit), Kind::Int(exponent @ 0..=8)) => Quantity::Is(unit.to_the(*exponent as i32)),
         (Quantity::Is(unit), _) if unit.is_plain() => Quantity::Is(Unit::one()),
         _ => Quantity::Unknown,
+    }
+}
+
+/// A constant text, behind all `let`s and parameters.
+fn text<'n>(node: &'n Node, scope: &Scope<'n>) -> Option<&'n str> {
+    match &node.kind {
+        Kind::Text(text) => Some(text),
+        Kind::Name(name) => {
+            names::look_up(scope, name).and_then(|binding| text(binding.value, &binding.sees))
+        }
+        _ => None,
+    }
+}
+
+/// The column that is named, behind all `let`s and parameters.
+fn name<'n>(node: &'n Node, scope: &Scope<'n>) -> Option<&'n str> {
+    let Kind::Name(own) = &node.kind else { return None };
+    match names::look_up(scope, own) {
+        Some(binding) => name(binding.value, &binding.sees),
+        None => Some(own),
     }
 }
 

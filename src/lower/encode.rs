@@ -416,7 +416,9 @@ impl<'e, 'b> Encoder<'e, 'b> {
     fn signature(&self, times: &Times) -> [u8; 32] {
         let mut text = String::from("ripplemark state 1\n");
         // The changes themselves, so that two editions of the time zone data agree exactly where they say the same.
-        let zone_matters = self.question.reads_time || self.tables.iter().any(TableCode::reads_zone);
+        let zone_matters = self.question.reads_time
+            || self.tables.iter().any(TableCode::reads_zone)
+            || self.plan.compares_days();
         for dim in &self.question.dims {
             let _ = writeln!(text, "dim {:?} {}", dim.name, dim.kind as u8);
         }

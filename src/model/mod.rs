@@ -71,6 +71,8 @@ pub struct Book {
     /// Texts with functions that formulas can call. Formulas of the book have them written out already; filters of
     /// queries are read later.
     pub functions: Vec<String>,
+    /// The tables of exchange rates, in the order of the book.
+    pub rates: Vec<Rates>,
     /// The metrics, in the order of the book.
     pub metrics: Vec<Metric>,
     /// What moves what, in the order of the book.
@@ -126,6 +128,8 @@ pub struct Table {
     pub valid: Option<Validity>,
     /// Tables in which rows of this one find a row.
     pub lookups: Vec<Lookup>,
+    /// What amounts of this table can be converted by.
+    pub conversions: Vec<Conversion>,
     /// What the table holds, for people.
     pub description: String,
 }
@@ -151,6 +155,40 @@ pub struct Lookup {
     /// The column of this table that says which of the rows of a key holds; given exactly if the other table's rows
     /// hold for a time.
     pub at: Option<ColumnId>,
+    /// A value of the key for which nothing has to be found: the currency that is converted to.
+    pub same: Option<String>,
+}
+
+/// A table of exchange rates: one unit of a currency, times its rate of a day, is so much of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// The name that conversions can use.
+    pub name: String,
+    /// The table.
+    pub table: TableId,
+    /// The column with the currency that is converted.
+    pub from: ColumnId,
+    /// The currency that comes out.
+    pub to: String,
+    /// The column with the first day of a rate; it holds until the next one of the currency.
+    pub date: ColumnId,
+    /// The column with the rate.
+    pub rate: ColumnId,
+}
+
+/// A way to convert amounts of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    /// The name of the rates.
+    pub rates: String,
+    /// The currency that comes out.
+    pub to: String,
+    /// The name of the column with the currency of the amounts.
+    pub currency: String,
+    /// The name of the column whose day decides.
+    pub day: String,
+    /// The column that the rate is found in.
+    pub column: ColumnId,
 }
 
 /// Where a column's values come from that is not among the table's own.
@@ -254,6 +292,14 @@ pub enum MetricKind {
     Ratio,
     /// A formula over other metrics.
     Derived,
+}
+
+impl Column {
+    /// False for columns that only the book itself refers to: rates that conversions look up.
+    #[must_use]
+    pub fn has_a_name(&self) -> bool {
+        !self.name.contains('[')
+    }
 }
 
 impl Metric {

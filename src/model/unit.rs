@@ -189,6 +189,17 @@ impl Unit {
         })
     }
 
+    /// The unit of what was in the currency of a column, once it is in this one.
+    #[must_use]
+    pub(crate) fn converted(&self, to: &Base) -> Unit {
+        let mut unit = Unit::one();
+        for (base, exponent) in &self.factors {
+            let base = if matches!(base, Base::MoneyBy(_)) { to.clone() } else { base.clone() };
+            unit = unit.times(&Unit { factors: vec![(base, *exponent)], word: None });
+        }
+        unit
+    }
+
     /// The same unit, seen through a lookup: the column that names a currency then has a longer name.
     #[must_use]
     pub(crate) fn through(&self, path: &str) -> Unit {

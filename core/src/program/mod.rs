@@ -212,7 +212,13 @@ impl<'a> Program<'a> {
     }
 
     pub(crate) fn zone(&self) -> Zone<'a> {
-        Zone::new(self.sections[Section::Zone as usize])
+        Zone::new(self.zone_bytes())
+    }
+
+    /// The entries of the book's time zone, for [`Zone::new`].
+    #[must_use]
+    pub fn zone_bytes(&self) -> &'a [u8] {
+        self.sections[Section::Zone as usize]
     }
 
     /// The query's fixed `as_of`: first instant (microseconds) and first day that do not count as known.

@@ -52,6 +52,7 @@ fn opps() -> Table {
         key: Vec::new(),
         valid: None,
         lookups: Vec::new(),
+        conversions: Vec::new(),
         description: String::new(),
     }
 }
