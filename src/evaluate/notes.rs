@@ -15,8 +15,9 @@ impl ResultSet {
     pub fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.rows.iter().map(row_line).collect();
         notes.extend(self.columns.iter().filter(|column| column.invalid > 0).map(invalid_line));
+        // Rates that were not found are told by the lookup, and rows that need none are no gap.
         let missing: Vec<String> = (self.columns.iter())
-            .filter(|column| column.missing > 0)
+            .filter(|column| column.missing > 0 && !column.column.contains('['))
             .map(|column| format!("{} {}", name(column), grouped(&column.missing.to_string())))
             .collect();
         if !missing.is_empty() {
