@@ -235,12 +235,14 @@ fn table_json(table: &Table) -> Value {
     let columns: Vec<Value> = table
         .columns
         .iter()
+        .filter(|column| column.has_a_name())
         .map(|column| {
             json!({
                 "name": column.name,
                 "source": column.source,
                 "type": column_type(&column.ty),
                 "description": column.description,
+                "unit": column.unit.as_ref().map(ToString::to_string),
                 "lookup": (column.found.and_then(|found| table.lookups.get(found.lookup)))
                     .map(|lookup| lookup.name.as_str()),
             })

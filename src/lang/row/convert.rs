@@ -29,6 +29,8 @@ impl RowTyper<'_, '_> {
         let amount = self.typed(amount_node, scope, depth);
         let currency = match currency {
             Some(node) => self.column_name(node, "the column with the currency", scope, depth),
+            // What has no type has not been counted: its `let`s, written out, might have no end.
+            None if amount.is_none() => None,
             None => self.currency_of(amount_node, scope),
         };
         let day = self.column_name(day, "the column whose day decides", scope, depth);
