@@ -55,8 +55,16 @@ pub(super) fn check<R: FormulaReader>(
             }
             _ => {}
         }
-        if let (None, Some(known)) = (&draft.unit, known.get_mut(at)) {
-            *known = found;
+        let Some(known) = known.get_mut(at) else { continue };
+        match (&draft.unit, found) {
+            (None, found) => *known = found,
+            // A share of wins by leads is shown as a share, and goes on as wins by leads.
+            (Some((stated, _)), Quantity::Is(inferred))
+                if stated.is_plain() && stated.can_name(&inferred) =>
+            {
+                *known = Quantity::Is(inferred.soft(stated));
+            }
+            _ => {}
         }
     }
     problems.about(None, None);

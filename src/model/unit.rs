@@ -61,7 +61,7 @@ const PLAIN: [&str; 8] = ["share", "ratio", "percent", "points", "number", "coun
 pub struct Unit {
     /// Sorted by base; no exponent is 0.
     factors: Vec<(Base, i32)>,
-    /// The word of [`PLAIN`] for a unit without factors.
+    /// The word of [`PLAIN`] for a unit without factors, or of counted rows only (deals by deals).
     word: Option<&'static str>,
 }
 
@@ -161,10 +161,10 @@ impl Unit {
         self.factors.is_empty()
     }
 
-    /// True for a plain number that is shown in hundredths.
+    /// True for a number that is shown in hundredths.
     #[must_use]
     pub fn is_share(&self) -> bool {
-        self.is_plain() && self.word == Some("share")
+        self.word == Some("share")
     }
 
     /// The currency, where it is money of one currency, alone or by something: `money[USD]`, `money[USD] / win`.
@@ -221,14 +221,19 @@ impl Unit {
         let word = if self.word == other.word { self.word } else { None };
         let mut product = Unit { factors: self.factors.clone(), word: None };
         for (base, exponent) in &other.factors {
-            match product.factors.iter_mut().find(|(known, _)| known == base) {
-                Some((_, known)) => *known = known.saturating_add(*exponent),
+            match product.factors.iter_mut().find(|(known, _)| is_one(known, base)) {
+                Some((known, power)) => {
+                    *power = power.saturating_add(*exponent);
+                    if matches!(base, Base::Named(_)) {
+                        known.clone_from(base);
+                    }
+                }
                 None => product.factors.push((base.clone(), *exponent)),
             }
         }
         product.factors.retain(|(_, exponent)| *exponent != 0);
         product.cancel_unnamed();
-        if product.factors.is_empty() {
+        if product.hard().next().is_none() {
             // A share of a share is a share.
             product.word = word;
         }
@@ -264,9 +269,7 @@ impl Unit {
     pub fn over(&self, other: &Unit) -> Unit {
         let mut quotient = self.times(&other.to_the(-1));
         // A share over a share is a ratio.
-        if quotient.is_plain() && other.word.is_some() {
-            quotient.word = None;
-        }
+        quotient.word = None;
         quotient
     }
 
@@ -298,6 +301,17 @@ impl Unit {
         scaled.sorted()
     }
 
+    /// The same unit where nobody has said more than what is counted: it cancels, and contradicts nothing.
+    #[must_use]
+    pub(crate) fn soft(&self, word: &Unit) -> Unit {
+        let soft = |base: &Base| match base {
+            Base::Named(name) => Base::Counted(name.clone()),
+            other => other.clone(),
+        };
+        let factors = self.factors.iter().map(|(base, exponent)| (soft(base), *exponent)).collect();
+        Unit { factors, word: word.word }.sorted()
+    }
+
     /// The factors that somebody has declared or a function has given: all but counted rows.
     fn hard(&self) -> impl Iterator<Item = &(Base, i32)> {
         self.factors.iter().filter(|(base, _)| !matches!(base, Base::Counted(_)))
@@ -323,17 +337,24 @@ impl Unit {
             _ => a.clone(),
         };
         let factors: Vec<_> = self.hard().zip(other.hard()).map(|(a, b)| named(a, b)).collect();
-        Unit { factors, word: None }.sorted()
+        let word = if self.word == other.word { self.word } else { None };
+        Unit { factors, word }.sorted()
     }
 
     /// True if a book may declare this unit for a formula of another: it says the same, or more. More is what is
-    /// counted (`money[USD] / win` for dollars by a plain count) and for how long (`money[USD] / month`).
+    /// counted (`money[USD] / win` for dollars by a plain count) and for how long (`money[USD] / month`). Things by
+    /// as many things are a share, whatever they are (`win / lead`).
     #[must_use]
     pub fn can_name(&self, inferred: &Unit) -> bool {
         let has_money = |unit: &Unit| {
             unit.factors.iter().any(|(base, _)| matches!(base, Base::Money(_) | Base::MoneyBy(_)))
         };
-        if inferred.hard().next().is_none() && !self.is_plain() {
+        if self.is_plain() {
+            let of_things = inferred.hard().all(|(base, _)| matches!(base, Base::Named(_)));
+            let powers = inferred.factors.iter().fold(0_i32, |sum, (_, power)| sum.saturating_add(*power));
+            return inferred.hard().next().is_none() || of_things && powers == 0;
+        }
+        if inferred.hard().next().is_none() {
             return !has_money(self);
         }
         let is_extra = |(base, exponent): &&(Base, i32)| {
@@ -358,6 +379,14 @@ impl Unit {
         let unclear =
             self.factors.iter().any(|(base, _)| matches!(base, Base::Time(Time::Any) | Base::MoneyBy(_)));
         !unclear && (self.hard().next().is_some() || self.word.is_some())
+    }
+}
+
+/// Whether two bases multiply: a thing that is counted is the thing of that name.
+fn is_one(a: &Base, b: &Base) -> bool {
+    match (a, b) {
+        (Base::Named(a) | Base::Counted(a), Base::Named(b) | Base::Counted(b)) => a == b,
+        _ => a == b,
     }
 }
 
@@ -457,9 +486,12 @@ impl fmt::Display for Unit {
         let above: Vec<String> = (self.factors.iter().filter(|(_, exponent)| *exponent > 0))
             .map(|(base, exponent)| format!("{base}{}", power(*exponent)))
             .collect();
+        if let Some(word) = self.word {
+            return f.write_str(word);
+        }
         f.write_str(&above.join(" * "))?;
         if self.is_plain() {
-            return f.write_str(self.word.unwrap_or_default());
+            return Ok(());
         }
         if above.is_empty() {
             f.write_str("1")?;
@@ -640,10 +672,18 @@ mod tests {
             ("share", "money", false),
             ("win", "money", false),
             ("days", "hours", false),
+            ("share", "win / lead", true),
+            ("share", "win", false),
+            ("ratio", "money / win", false),
+            ("%", "win * kg / lead / m", true),
         ] {
             assert_eq!(unit(declared).can_name(&unit(inferred)), may, "{declared} for {inferred}");
         }
         assert!(unit("win").can_name(&counted) && unit("money").can_name(&unit("money").over(&counted)));
         assert!(unit("days").can_name(&unit("hours").scaled()));
+        let rate = unit("win / lead").soft(&unit("share"));
+        assert!(rate.is_share() && rate.agrees(&unit("share")) && rate.to_string() == "share");
+        assert_eq!(unit("lead").times(&rate).times(&unit("money / win")), unit("money"));
+        assert_eq!(rate.over(&rate), Unit::one());
     }
 }

@@ -127,6 +127,23 @@ fn a_stated_unit_says_the_same_or_more() {
 }
 
 #[test]
+fn a_rate_of_things_is_a_share_and_goes_on_as_a_rate() {
+    let metrics = [
+        ("lead", "count()"),
+        ("win", "count_if(stage == \"Won\")"),
+        ("loss", "count_if(stage == \"Lost\")"),
+        ("money / win", "sum(amount) / m1"),
+        ("share", "m1 / m0"),
+        ("share", "m2 / m0"),
+        ("", "1 - m4 - m5"),
+        ("money", "m0 * m4 * m3"),
+        ("", "m4 / m5"),
+    ];
+    let wanted = ["lead", "win", "loss", "money[USD] / win", "share", "share", "share", "money[USD]", ""];
+    assert_eq!(units(&metrics), wanted);
+}
+
+#[test]
 fn a_column_seen_through_a_lookup_is_in_the_currency_that_stands_beside_it() {
     let text = format!("{HEAD}  - {{name: m, owner: t, of: lines, expr: count()}}\n");
     let book = load_str(&text, "units.yaml").unwrap_or_else(|refused| panic!("{refused}")).book;
