@@ -643,6 +643,7 @@ mod tests {
         assert_eq!(unit("win").root(), None);
         let unnamed = Unit::parse("money", None).unwrap();
         assert_eq!(unnamed.over(&unit("money[EUR]")), Unit::one());
+        assert_eq!(unnamed.times(&unit("money[EUR]")).to_string(), "money * money[EUR]");
         assert_eq!(unit("hours").scaled().over(&unit("days")), Unit::one());
         assert!(unit("share").is_share() && !unit("share").scaled().is_share());
         assert_eq!(unit("money / win").currency(), Some("USD"));
