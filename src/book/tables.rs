@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::codes;
 use super::currency::currency_digits;
 use super::fields::{self, Fields};
+use super::formats;
 use super::lookups;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
@@ -25,7 +26,8 @@ const MIXED_DIGITS: u8 = 2;
 /// The hint where something stands twice.
 pub(crate) const ONE_TOO_MANY: &str = "remove one of the two";
 
-const TYPES: &str = "`int`, `decimal(2)`, `money`, `float`, `bool`, `category`, `id`, `date` or `timestamp`";
+const TYPES: &str =
+    "`int`, `decimal(2)`, `money`, `float`, `bool`, `category`, `id`, `date`, `timestamp` or `duration`";
 
 /// What `money` can be of.
 #[derive(Clone, Copy)]
@@ -261,7 +263,7 @@ fn key(table: TableId, fields: &Fields<'_>, tables: &Tables, problems: &mut Prob
         if key.contains(&id) {
             let message = format!("column `{}` is twice in the key", column.name);
             problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message).hint(ONE_TOO_MANY));
-        } else if matches!(column.ty, ColumnType::Float | ColumnType::Decimal(_)) {
+        } else if matches!(column.ty, ColumnType::Float | ColumnType::Decimal(_) | ColumnType::Duration) {
             let message = format!("column `{}` cannot be a part of a key", column.name);
             problems.add(
                 Report::error(codes::BAD_KEY, &node.span, message)
@@ -328,6 +330,7 @@ fn column(
         ty: ColumnType::Category(None),
         values: vec![],
         unit: None,
+        format: None,
         found: None,
         description: String::new(),
     };
@@ -338,7 +341,7 @@ fn column(
         return (column, readable);
     }
     let what = format!("column {}", quoted(name));
-    let known = ["type", "source", "values", "allowed", "unit", "description"];
+    let known = ["type", "source", "format", "zone", "values", "allowed", "unit", "description"];
     let Some(fields) = Fields::open(node, &key.span, &what, &known, problems) else {
         return (column, false);
     };
@@ -369,6 +372,9 @@ fn column(
         && readable
     {
         stated_unit(&mut column, &key.span, node, money.currency, problems);
+    }
+    if readable {
+        column.format = formats::read(&fields, &column.ty, &what, problems);
     }
     (column, readable)
 }
@@ -478,6 +484,7 @@ fn column_type(
         "id" => Some(ColumnType::Id),
         "date" => Some(ColumnType::Date),
         "timestamp" => Some(ColumnType::Timestamp),
+        "duration" => Some(ColumnType::Duration),
         _ => None,
     };
     if let Some(plain) = plain {
@@ -525,9 +532,11 @@ fn column_type(
         "decimal" => Some("say how many digits stand after the point: `decimal(2)`".to_owned()),
         "boolean" => Some("write `bool`".to_owned()),
         "datetime" | "time" => Some("write `timestamp`".to_owned()),
+        "interval" | "timedelta" => Some("write `duration`".to_owned()),
         _ => None,
     };
-    let names = ["int", "float", "bool", "category", "id", "date", "timestamp", "money", "decimal(2)"];
+    let names =
+        ["int", "float", "bool", "category", "id", "date", "timestamp", "duration", "money", "decimal(2)"];
     let near = if hint.is_none() { problems.near(word, names) } else { None };
     let message = format!("{} is no column type", quoted(word));
     problems.add(

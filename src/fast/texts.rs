@@ -120,11 +120,17 @@ impl Texts {
         self.examples.iter().filter_map(|&code| self.texts.get(code as usize - 1)).cloned().collect()
     }
 
+    /// Bytes of all that can stand in keys, each text in whole words.
+    pub(super) fn key_bytes(&self) -> usize {
+        self.meant.iter().map(|text| text.len().next_multiple_of(8)).sum()
+    }
+
     /// What stands in keys for a code.
     pub(super) fn key_text(&self, code: u32) -> Option<&[u8]> {
         self.meant.get((code as usize).checked_sub(1)?).map(|text| &**text)
     }
 
+    /// What each code means to conditions, in a table as long as a power of two.
     pub(super) fn meanings(&self) -> &[u32] {
         &self.meanings
     }
@@ -147,8 +153,13 @@ impl Texts {
             if meaning != BAD {
                 self.texts.push(text.into());
                 self.meant.push(meant);
-                self.meanings.push(meaning);
                 code = self.texts.len() as u32;
+                if self.meanings.len() <= code as usize {
+                    self.meanings.resize((code as usize + 1).next_power_of_two(), 0);
+                }
+                if let Some(entry) = self.meanings.get_mut(code as usize) {
+                    *entry = meaning;
+                }
             }
         }
         // What has no code is remembered only as long as there is room.

@@ -92,6 +92,10 @@ impl Walk<'_, '_> {
         let column = self.table.and_then(|table| table.columns.iter().find(|column| column.name == name));
         match column {
             Some(column) if column.ty == ColumnType::Date => Quantity::Day,
+            // What is aggregated of it is a number of hours.
+            Some(column) if column.ty == ColumnType::Duration => {
+                Quantity::Is(Unit::of(Base::Time(Time::Hours)))
+            }
             Some(column) => column.unit.clone().map_or(Quantity::Unknown, Quantity::Is),
             None => Quantity::Unknown,
         }
@@ -177,7 +181,7 @@ impl Walk<'_, '_> {
             Meaning::Pow => arguments.get(1).map_or(Quantity::Unknown, |right| power(&first, right)),
             Meaning::Sign => Quantity::Is(Unit::one()),
             Meaning::DaysBetween => time(Time::Days),
-            Meaning::HoursBetween => time(Time::Hours),
+            Meaning::HoursBetween | Meaning::BusinessHours => time(Time::Hours),
             Meaning::Truncate | Meaning::AddDays | Meaning::AddMonths | Meaning::Date => Quantity::Day,
             _ => Quantity::Unknown,
         }

@@ -21,6 +21,7 @@ fn column(name: &str, ty: ColumnType) -> Column {
         ty,
         values: Vec::new(),
         unit: None,
+        format: None,
         found: None,
         description: String::new(),
     }
