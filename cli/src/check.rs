@@ -81,7 +81,7 @@ fn text(book: &Book, width: usize) -> String {
             kind(metric.kind).to_owned(),
             metric.ring.map_or("", ring).to_owned(),
             shown(&owners(book, metric)),
-            shown(metric.unit.as_deref().unwrap_or("")),
+            shown(&metric.unit_text()),
             exactness(lower::exactness(book, MetricId(i))).to_owned(),
         ]
     });
@@ -119,7 +119,7 @@ fn report(book: &Book, problems: &[Diagnostic]) -> Value {
                 "kind": kind(metric.kind),
                 "ring": metric.ring.map(ring),
                 "owner": owners(book, metric),
-                "unit": metric.unit,
+                "unit": metric.unit.as_ref().map(ToString::to_string),
                 "description": metric.description,
                 "number": exactness(lower::exactness(book, MetricId(i))),
                 "meaning": hex(&lower::metric_meaning(book, MetricId(i))),

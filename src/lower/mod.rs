@@ -66,6 +66,9 @@ pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let aggregated: Vec<_> = question.tables.iter().map(|asked| asked.id).zip(&tables).collect();
     let mut plan = lookups::plan(book, &aggregated);
     plan.asked = Some(asked::asked(book, query, &question, &slots));
+    if plan.has_lookups() {
+        plan.zone.clone_from(&zone.entries);
+    }
     Encoder::new(book, query, &question, &zone, &tables, &slots, &cells, &plan).finish()
 }
 
