@@ -5,15 +5,11 @@ use crate::failure::{Failure, rendered};
 use crate::output::{layout, pretty};
 use crate::source;
 use crate::terminal::{Terminal, shown};
-use ripplemark::Program;
 use ripplemark::book::Diagnostics;
 use ripplemark::diagnostic::{Diagnostic, Severity};
 use ripplemark::lower::{self, Exactness};
-use ripplemark::model::{Book, Metric, MetricId, MetricKind, Query, Ring};
+use ripplemark::model::{Book, Metric, MetricId, MetricKind, Ring};
 use serde_json::{Value, json};
-
-/// The code of a query that reads no table, which is no fault of a constant metric.
-const READS_NO_TABLE: &str = "RM0302";
 
 pub(crate) fn run(options: &CheckOptions, terminal: &Terminal) -> Result<(), Failure> {
     let read = match source::book(&options.book) {
@@ -24,7 +20,7 @@ pub(crate) fn run(options: &CheckOptions, terminal: &Terminal) -> Result<(), Fai
         }
         Err(failure) => return Err(failure),
     };
-    let unanswerable = unanswerable(&read.book, &options.book.display().to_string());
+    let unanswerable = ripplemark::check::unanswerable(&read.book, &options.book.display().to_string());
     match options.format {
         ReportFormat::Json => {
             let problems = [read.warnings.all(), &unanswerable].concat();
@@ -41,36 +37,6 @@ pub(crate) fn run(options: &CheckOptions, terminal: &Terminal) -> Result<(), Fai
             terminal.write(text(&read.book, terminal.width(options.width)).as_bytes())
         }
     }
-}
-
-/// What only compiling shows: metrics and saved queries that no program can be made of.
-fn unanswerable(book: &Book, file: &str) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let mut compile = |query: &Query, about: &str, metric: Option<&Metric>| {
-        let Err(error) = Program::compile(book, query) else { return };
-        for problem in error.diagnostics() {
-            if metric.is_some() && problem.code == READS_NO_TABLE {
-                continue;
-            }
-            found.push(Diagnostic {
-                file: file.to_owned(),
-                message: format!("{about}: {}", problem.message),
-                metric: problem.metric.clone().or_else(|| metric.map(|metric| metric.name.clone())),
-                owner: problem.owner.clone().or_else(|| metric.map(|metric| owners(book, metric))),
-                ..problem.clone()
-            });
-        }
-    };
-    for metric in &book.metrics {
-        let query = Query { metrics: vec![metric.name.clone()], ..Query::default() };
-        compile(&query, &format!("metric `{}` cannot be compiled", metric.name), Some(metric));
-    }
-    for (name, query) in &book.saved_queries {
-        compile(query, &format!("saved query `{name}`"), None);
-    }
-    let of_file = |problem: Diagnostic| Diagnostic { file: file.to_owned(), ..problem };
-    found.extend(ripplemark::journey::problems(book).into_iter().map(of_file));
-    found
 }
 
 fn text(book: &Book, width: usize) -> String {

@@ -15,6 +15,7 @@ mod inputs;
 mod journey;
 mod merge;
 mod output;
+mod page;
 mod question;
 mod report;
 mod rows;
@@ -37,14 +38,20 @@ fn main() -> ExitCode {
         }
     };
     let terminal = Terminal::new(arguments.color);
-    match run(&arguments.command, &terminal) {
+    match run(&arguments, &terminal) {
         Ok(code) => code,
         Err(failure) => failure.report(&terminal),
     }
 }
 
 /// The exit code of a run that gave what was asked for.
-fn run(command: &Command, terminal: &Terminal) -> Result<ExitCode, Failure> {
+fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let command = match (&arguments.explain, &arguments.command) {
+        (Some(code), None) => return page::run(code, terminal).map(|()| ExitCode::SUCCESS),
+        (Some(_), Some(_)) => return Err(Failure::Usage("--explain CODE stands without a command".into())),
+        (None, Some(command)) => command,
+        (None, None) => return Err(Failure::Usage("there is no command; ripplemark --help lists them".into())),
+    };
     match command {
         Command::Diff(options) => return diff::run(options, terminal),
         Command::Check(options) => check::run(options, terminal),

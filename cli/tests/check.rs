@@ -61,7 +61,7 @@ error[RM0207]: table `deals` has no column `amuont`
   = note: metric revenue, owner slaes
   = help: did you mean `amount`?
 
-2 errors
+2 errors; what a code means: ripplemark --explain RM0116
 "
     );
     assert!(place.say("check broken.yaml --color always").bad(1).contains("\u{1b}["));

@@ -76,3 +76,9 @@ pub(crate) fn raise(error: &ripplemark::Error) -> PyErr {
 pub(crate) fn data_error(message: String) -> PyErr {
     PyErr::new::<DataError, _>((message,))
 }
+
+/// The page of a code, Markdown.
+#[pyfunction]
+pub(crate) fn explain_code(code: &str) -> Option<&'static str> {
+    ripplemark::diagnostic::explain_code(code).map(|page| page.text)
+}

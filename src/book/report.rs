@@ -56,8 +56,16 @@ impl Diagnostics {
             shown.push_str(", ");
             shown.push_str(&count(warnings, "warning"));
         }
+        if let Some(problem) = self.list.first() {
+            shown.push_str(&to_the_page(problem));
+        }
         shown
     }
+}
+
+/// How a reader gets to the page of a code.
+fn to_the_page(problem: &Diagnostic) -> String {
+    format!("; what a code means: ripplemark --explain {}", problem.code)
 }
 
 fn count(number: usize, word: &str) -> String {

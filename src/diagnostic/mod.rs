@@ -3,8 +3,14 @@
 //! All problems of an input are collected before anything is refused, and each carries what its reader
 //! needs to act: where, which metric, whose, what was expected, what to do.
 
+#[cfg(feature = "compile")]
+mod pages;
+
 use std::fmt;
 use std::ops::Range;
+
+#[cfg(feature = "compile")]
+pub use pages::{Page, explain_code, pages};
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
