@@ -231,6 +231,9 @@ pub(crate) struct CheckOptions {
     /// The book, YAML or JSON
     #[arg(value_name = "BOOK")]
     pub(crate) book: PathBuf,
+    /// Put right in the file what is certain (misspelt names, `=` for `==`, missing quotes …), and leave the rest
+    #[arg(long)]
+    pub(crate) fix: bool,
     /// How to show what was found
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,

@@ -2,6 +2,7 @@
 
 use crate::args::{CheckOptions, ReportFormat};
 use crate::failure::{Failure, rendered};
+use crate::fix;
 use crate::output::{layout, pretty};
 use crate::source;
 use crate::terminal::{Terminal, shown};
@@ -12,11 +13,29 @@ use ripplemark::model::{Book, Metric, MetricId, MetricKind, Ring};
 use serde_json::{Value, json};
 
 pub(crate) fn run(options: &CheckOptions, terminal: &Terminal) -> Result<(), Failure> {
+    let fixed = if options.fix { fix::run(&options.book)? } else { None };
+    if let Some(fixed) = fixed.as_ref().filter(|_| options.format == ReportFormat::Text) {
+        terminal.note(&fixed.summary);
+    }
+    let done = fixed.map(|fixed| fixed.done).unwrap_or_default();
     let read = match source::book(&options.book) {
         Ok(read) => read,
-        Err(Failure::Book(problems)) if options.format == ReportFormat::Json => {
-            terminal.write(&pretty(&refused(problems.all()))?)?;
-            return Err(Failure::BookTold);
+        Err(Failure::Book(problems)) => {
+            if options.format == ReportFormat::Json {
+                terminal.write(&pretty(&with_fixed(refused(problems.all()), &done))?)?;
+                return Err(Failure::BookTold);
+            }
+            let can_fix = problems.all().iter().filter(|problem| problem.fix.is_some()).count();
+            if can_fix > 0 {
+                terminal.note(&rendered(&problems, terminal));
+                terminal.note(&format!(
+                    "{} of them can be put right by itself: ripplemark check --fix {}",
+                    can_fix,
+                    shown(&options.book.display().to_string())
+                ));
+                return Err(Failure::BookTold);
+            }
+            return Err(Failure::Book(problems));
         }
         Err(failure) => return Err(failure),
     };
@@ -24,7 +43,7 @@ pub(crate) fn run(options: &CheckOptions, terminal: &Terminal) -> Result<(), Fai
     match options.format {
         ReportFormat::Json => {
             let problems = [read.warnings.all(), &unanswerable].concat();
-            terminal.write(&pretty(&report(&read.book, &problems))?)?;
+            terminal.write(&pretty(&with_fixed(report(&read.book, &problems), &done))?)?;
             if unanswerable.is_empty() { Ok(()) } else { Err(Failure::BookTold) }
         }
         ReportFormat::Text => {
@@ -118,6 +137,14 @@ fn refused(problems: &[Diagnostic]) -> Value {
     })
 }
 
+/// The report with what `--fix` has put right, where it was asked to.
+fn with_fixed(mut report: Value, done: &[Diagnostic]) -> Value {
+    if !done.is_empty() {
+        report["fixed"] = done.iter().map(problem_json).collect();
+    }
+    report
+}
+
 fn problem_json(problem: &Diagnostic) -> Value {
     json!({
         "severity": match problem.severity {
@@ -133,6 +160,11 @@ fn problem_json(problem: &Diagnostic) -> Value {
         "owner": problem.owner,
         "expected": problem.expected,
         "hint": problem.hint,
+        "fix": problem.fix.as_ref().map(|fix| json!({
+            "start": fix.span.start,
+            "end": fix.span.end,
+            "replacement": fix.replacement,
+        })),
     })
 }
 

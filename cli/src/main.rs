@@ -11,6 +11,7 @@ mod diff;
 mod eval;
 mod explain;
 mod failure;
+mod fix;
 mod inputs;
 mod journey;
 mod merge;
@@ -50,7 +51,9 @@ fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> 
         (Some(code), None) => return page::run(code, terminal).map(|()| ExitCode::SUCCESS),
         (Some(_), Some(_)) => return Err(Failure::Usage("--explain CODE stands without a command".into())),
         (None, Some(command)) => command,
-        (None, None) => return Err(Failure::Usage("there is no command; ripplemark --help lists them".into())),
+        (None, None) => {
+            return Err(Failure::Usage("there is no command; ripplemark --help lists them".into()));
+        }
     };
     match command {
         Command::Diff(options) => return diff::run(options, terminal),

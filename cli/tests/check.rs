@@ -62,6 +62,7 @@ error[RM0207]: table `deals` has no column `amuont`
   = help: did you mean `amount`?
 
 2 errors; what a code means: ripplemark --explain RM0116
+2 of them can be put right by itself: ripplemark check --fix broken.yaml
 "
     );
     assert!(place.say("check broken.yaml --color always").bad(1).contains("\u{1b}["));
@@ -115,4 +116,49 @@ fn what_steers_a_terminal_does_not_reach_it() {
     place.write("shop.yaml", text.replace("sales: Sales,", "sales: \"S\\e[31mles\","));
     let shown = place.say("check shop.yaml");
     assert!(!shown.stdout.contains('\u{1b}') && !shown.stderr.contains('\u{1b}'), "{shown:?}");
+}
+
+#[test]
+fn what_is_certain_is_put_right_and_the_rest_is_left() {
+    let place = Place::new();
+    let broken = place.read("broken.yaml");
+    let outcome = place.say("check broken.yaml");
+    assert!(
+        outcome.stderr.contains("2 of them can be put right by itself: ripplemark check --fix broken.yaml")
+    );
+    let outcome = place.say("check --fix broken.yaml");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(
+        outcome.stderr,
+        "\
+broken.yaml: 2 fixed
+    7
+    - - {name: revenue, owner: slaes, of: deals, agg: sum, expr: amuont}
+    + - {name: revenue, owner: sales, of: deals, agg: sum, expr: amount}
+"
+    );
+    assert!(outcome.stdout.contains("revenue"));
+    let fixed = place.read("broken.yaml");
+    let wanted =
+        String::from_utf8(broken.clone()).unwrap().replace("slaes", "sales").replace("amuont", "amount");
+    assert_eq!(fixed, wanted.into_bytes());
+    let again = place.say("check --fix broken.yaml");
+    assert_eq!((again.code, again.stderr.as_str(), place.read("broken.yaml")), (Some(0), "", fixed));
+
+    let more = String::from_utf8(broken).unwrap() + "  - {name: orphan, of: deals, agg: count}\n";
+    place.write("broken.yaml", &more);
+    let outcome = place.say("check --fix broken.yaml --format json");
+    assert_eq!(outcome.code, Some(1));
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(report["fixed"].as_array().map(Vec::len), Some(2));
+    assert_eq!(report["fixed"][0]["fix"]["replacement"], "sales");
+    let at = |key: &str| report["fixed"][0]["fix"][key].as_u64().unwrap() as usize;
+    assert_eq!(&more[at("start")..at("end")], "slaes");
+    assert_eq!(
+        (report["errors"].as_u64(), report["problems"][0]["code"].as_str()),
+        (Some(1), Some("RM0117"))
+    );
+    assert_eq!(report["problems"][0]["fix"], Value::Null);
+    place.say("check --fix nowhere.yaml").tells(3, &["nowhere.yaml"]);
+    place.say("check --fix .").tells(2, &["--fix changes files"]);
 }

@@ -20,7 +20,10 @@ fn help_names_the_exit_codes() {
 fn every_code_has_a_page() {
     let place = Place::new();
     let page = place.say("--explain RM0104").good();
-    assert!(page.starts_with("# RM0104: a key that means nothing here\n") && page.contains("## Right"), "{page}");
+    assert!(
+        page.starts_with("# RM0104: a key that means nothing here\n") && page.contains("## Right"),
+        "{page}"
+    );
     assert_eq!(place.say("--color never --explain rm104").good(), page);
     let list = place.say("--explain").good();
     assert!(list.lines().count() > 100 && list.contains("\nRM0301  a metric that the book does not have\n"));

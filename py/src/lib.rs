@@ -23,9 +23,9 @@ mod _ripplemark {
     #[pymodule_export]
     use super::book::{Book, currency_digits, load_file, load_text};
     #[pymodule_export]
-    use super::error::explain_code;
-    #[pymodule_export]
     use super::dataset::Dataset;
+    #[pymodule_export]
+    use super::error::explain_code;
     #[pymodule_export]
     use super::evaluation::Evaluation;
     #[pymodule_export]

@@ -28,6 +28,10 @@ impl Diagnostics {
         &self.list
     }
 
+    pub(crate) fn into_list(self) -> Vec<Diagnostic> {
+        self.list
+    }
+
     /// The errors, by place.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter().filter(|problem| problem.severity == Severity::Error)

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::codes;
-use super::currency::currency_digits;
+use super::currency::{capitals, currency_digits};
 use super::fields::{self, Fields};
 use super::lookups;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
+use super::repair::Fix;
 use crate::model::{Column, ColumnId, ColumnType, Table, TableId, Validity};
 
 /// So many tables a book can have: a query's filter is read once for each.
@@ -416,7 +417,8 @@ fn column_type(
             let message = format!("{} is no currency code", quoted(code));
             problems.add(
                 Report::error(codes::BAD_CURRENCY, span, message)
-                    .expected("three capital letters as in ISO 4217, `EUR`"),
+                    .expected("three capital letters as in ISO 4217, `EUR`")
+                    .fix(capitals(code).map(|code| Fix::Word(format!("money[{code}]")))),
             );
         }
         return digits.map(ColumnType::Decimal);
@@ -434,11 +436,21 @@ fn column_type(
         "datetime" | "time" => Some("write `timestamp`".to_owned()),
         _ => None,
     };
+    let same = match word {
+        "integer" | "bigint" | "long" => Some("int"),
+        "boolean" => Some("bool"),
+        "datetime" => Some("timestamp"),
+        _ => None,
+    };
     let names = ["int", "float", "bool", "category", "id", "date", "timestamp", "money", "decimal(2)"];
     let near = if hint.is_none() { problems.near(word, names) } else { None };
     let message = format!("{} is no column type", quoted(word));
     problems.add(
-        Report::error(codes::BAD_COLUMN_TYPE, span, message).expected(TYPES).meant(near).maybe(None, hint),
+        Report::error(codes::BAD_COLUMN_TYPE, span, message)
+            .expected(TYPES)
+            .meant(near)
+            .maybe(None, hint)
+            .fix(same.map(|word| Fix::Word(word.to_owned()))),
     );
     None
 }

@@ -6,11 +6,15 @@
 #[cfg(feature = "compile")]
 mod pages;
 
+mod edit;
+
 use std::fmt;
 use std::ops::Range;
 
 #[cfg(feature = "compile")]
 pub use pages::{Page, explain_code, pages};
+
+pub use edit::Edit;
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +50,8 @@ pub struct Diagnostic {
     pub expected: Option<String>,
     /// What to do.
     pub hint: Option<String>,
+    /// A change of the file that puts this problem right. Only where it is certain what was meant.
+    pub fix: Option<Edit>,
 }
 
 impl fmt::Display for Diagnostic {

@@ -38,8 +38,8 @@ pub use codes::CODES;
 pub use facet::{FacetMistake, FacetNames, FacetSymbol};
 pub use functions::{FUNCTIONS, Function, Level, Meaning};
 pub use library::Library;
-pub(crate) use names::closest;
-pub use problem::{Problem, Within};
+pub(crate) use names::{closest, is_sure};
+pub use problem::{Problem, Replacement, Within};
 
 use crate::model::{Cell, ColumnId, FacetExpr, FacetKind, MetricId, Row, RowNode, Table, TableId};
 use cell::CellTyper;

@@ -17,7 +17,8 @@ class Error(Exception):
 
     diagnostics: List[Diagnostic]
     """Problems one by one, where a book or a query has several: dicts with `severity`, `code`, `message`, `file`,
-    `line`, `column`, `metric`, `owner`, `expected`, `hint`."""
+    `line`, `column`, `metric`, `owner`, `expected`, `hint`, and `fix`: None, or a dict of `start`, `end` (bytes of the
+    UTF-8 text) and `replacement`, where it is certain what was meant."""
 
     def __init__(self, message: str = "", diagnostics: Sequence[Diagnostic] = ()) -> None:
         super().__init__(message, list(diagnostics))

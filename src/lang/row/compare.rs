@@ -4,7 +4,7 @@ use super::calendar::never_as;
 use super::typed::{Pair, Typed, constant, row};
 use super::{Places, RowTyper, always_missing};
 use crate::lang::names::{self, Scope};
-use crate::lang::problem::Problem;
+use crate::lang::problem::{Problem, text_literal};
 use crate::lang::syntax::{Kind, Node};
 use crate::lang::{codes, literal};
 use crate::model::{CmpOp, ColumnType, Const, Row, RowNode, RowType};
@@ -156,14 +156,15 @@ impl RowTyper<'_, '_> {
         let name = &column.name;
         if let Some((_, meant)) = column.values.iter().find(|(written, _)| written == text) {
             let message = format!("`{name}` never is {text:?}: the book reads that spelling as {meant:?}");
-            return self
-                .fail(Problem::new(codes::RAW_SPELLING, at, message).hint(format!("write {meant:?}")));
+            let mut problem = Problem::new(codes::RAW_SPELLING, at, message).hint(format!("write {meant:?}"));
+            problem.fix = text_literal(meant);
+            return self.fail(problem);
         }
         let Some(allowed) = allowed else { return Some(()) };
         let problem = Problem::new(codes::NOT_A_CATEGORY, at, format!("`{name}` never is {text:?}"));
         let known = || allowed.iter().map(String::as_str);
-        let problem = match names::closest(text, known()) {
-            Some(close) => problem.hint(format!("did you mean {close:?}?")),
+        let problem = match names::guess(text, known()) {
+            Some(guess) => problem.meant_text(guess),
             None => problem,
         };
         self.fail(problem.expected(format!("one of {}", names::few(known()))))
