@@ -46,6 +46,8 @@ pub(crate) enum Command {
     /// Say everything that is wrong with a book, and how each of its metrics is computed
     #[command(after_help = EXIT_CODES)]
     Check(CheckOptions),
+    /// Print the JSON Schema of books, by which editors complete and check them
+    Schema,
     /// Compile a book and a query to a program that C, Rust and Python evaluate
     #[command(after_help = EXIT_CODES)]
     Compile(CompileOptions),

@@ -58,6 +58,7 @@ fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> 
     match command {
         Command::Diff(options) => return diff::run(options, terminal),
         Command::Check(options) => check::run(options, terminal),
+        Command::Schema => page::schema(terminal),
         Command::Compile(options) => compile::run(options, terminal),
         Command::Eval(options) => eval::run(options, terminal),
         Command::Journey(options) => journey::run(options, terminal),

@@ -1,7 +1,9 @@
-//! `--explain`: the page of a code.
+//! What is printed about ripplemark itself: `--explain`, the page of a code, and `schema`, the form of books.
 
 use crate::failure::Failure;
+use crate::output::pretty;
 use crate::terminal::{Terminal, shown};
+use ripplemark::book;
 use ripplemark::diagnostic::{explain_code, pages};
 
 /// Prints the page of a code; of no code, all codes with their titles.
@@ -17,4 +19,9 @@ pub(crate) fn run(code: &str, terminal: &Terminal) -> Result<(), Failure> {
             shown(code)
         ))),
     }
+}
+
+/// Prints the JSON Schema of books.
+pub(crate) fn schema(terminal: &Terminal) -> Result<(), Failure> {
+    terminal.write(&pretty(&book::schema())?)
 }

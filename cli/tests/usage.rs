@@ -34,6 +34,13 @@ fn every_code_has_a_page() {
 }
 
 #[test]
+fn editors_get_the_schema_of_books() {
+    let printed: serde_json::Value = serde_json::from_str(&Place::new().say("schema").good()).unwrap();
+    let committed = include_str!("../../docs/book.schema.json");
+    assert_eq!(printed, serde_json::from_str::<serde_json::Value>(committed).unwrap());
+}
+
+#[test]
 fn unknown_names_bring_the_nearest_known_one() {
     let place = Place::new();
     place.say("eval shop.yaml deals.csv --metric revenu").tells(2, &["RM0301", "did you mean `revenue`?"]);

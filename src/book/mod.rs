@@ -26,6 +26,7 @@ mod repair;
 mod report;
 mod rules;
 mod scalar_map;
+mod schema;
 mod source;
 mod stages;
 mod tables;
@@ -43,6 +44,7 @@ pub use currency::currency_digits;
 pub use fix::{Fixed, fix_str};
 pub use node::MAX_BYTES;
 pub use report::Diagnostics;
+pub use schema::schema;
 pub use times::{parse_grain, parse_instant, parse_range};
 pub(crate) use values::each_leaf;
 
