@@ -223,7 +223,9 @@ fn read<R: FormulaReader>(
         .collect();
     let cells: Vec<Option<&Cell>> = values.iter().map(|value| value.as_ref().map(|(cell, _)| cell)).collect();
     let references = cycles::references(cells.iter().copied());
-    cycles::report(&references, &drafts, problems);
+    if cycles::report(&references, &drafts, problems) {
+        cycles::report_depth(&cells, &drafts, problems);
+    }
     let linked =
         links::Linked { drafts: &drafts, index: &metric_index, values: &cells, references: &references };
     let links = links::read(&root, &linked, &formulas, problems);

@@ -11,6 +11,7 @@
 mod asked;
 mod cells;
 mod encode;
+mod known;
 mod lookups;
 mod meaning;
 mod question;
@@ -71,7 +72,9 @@ pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
 /// Says how a metric's number is computed.
 #[must_use]
 pub fn exactness(book: &Book, metric: MetricId) -> Exactness {
-    book.metrics.get(metric.0).map_or(Exactness::Exact, |m| cells::shape(book, &m.value).exactness)
+    book.metrics
+        .get(metric.0)
+        .map_or(Exactness::Exact, |m| cells::shape(&known::Known::new(book), &m.value).exactness)
 }
 
 /// The tables that a metric reads, itself or through other metrics, in the order of the book.
