@@ -13,7 +13,7 @@ use ripplemark::{book, check, lang};
 const WITHOUT_A_BOOK: &[&str] = &[
     "RM0100", "RM0102", "RM0201", "RM0301", "RM0303", "RM0305", "RM0306", "RM0308", "RM0309", "RM0310",
     "RM0314", "RM0315", "RM0316", "RM0317", "RM0318", "RM0319", "RM0320", "RM0321", "RM0381", "RM0382",
-    "RM0383", "RM0384", "RM0399",
+    "RM0383", "RM0384", "RM0390", "RM0399",
 ];
 
 fn root() -> &'static Path {

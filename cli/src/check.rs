@@ -7,6 +7,7 @@ use crate::output::{layout, pretty};
 use crate::source;
 use crate::terminal::{Terminal, shown};
 use ripplemark::book::Diagnostics;
+use ripplemark::check;
 use ripplemark::diagnostic::{Diagnostic, Severity};
 use ripplemark::lower::{self, Exactness};
 use ripplemark::model::{Book, Metric, MetricId, MetricKind, Ring};
@@ -39,7 +40,7 @@ pub(crate) fn run(options: &CheckOptions, terminal: &Terminal) -> Result<(), Fai
         }
         Err(failure) => return Err(failure),
     };
-    let unanswerable = ripplemark::check::unanswerable(&read.book, &options.book.display().to_string());
+    let unanswerable = check::unanswerable(&read.book, &options.book.display().to_string());
     match options.format {
         ReportFormat::Json => {
             let problems = [read.warnings.all(), &unanswerable].concat();
@@ -59,7 +60,8 @@ pub(crate) fn run(options: &CheckOptions, terminal: &Terminal) -> Result<(), Fai
 }
 
 fn text(book: &Book, width: usize) -> String {
-    let header = ["metric", "kind", "ring", "owner", "unit", "number"].map(str::to_owned).to_vec();
+    let header = ["metric", "kind", "ring", "owner", "unit", "number", "cost"];
+    let header = header.map(str::to_owned).to_vec();
     let rows = book.metrics.iter().enumerate().map(|(i, metric)| {
         vec![
             shown(&metric.name),
@@ -67,10 +69,13 @@ fn text(book: &Book, width: usize) -> String {
             metric.ring.map_or("", ring).to_owned(),
             shown(&owners(book, metric)),
             shown(metric.unit.as_deref().unwrap_or("")),
-            exactness(lower::exactness(book, MetricId(i))).to_owned(),
+            number(book, MetricId(i)),
+            check::cost(book, MetricId(i)).map_or_else(String::new, |cost| {
+                format!("{}/{}/{}", cost.per_row, cost.per_cell, cost.words)
+            }),
         ]
     });
-    let mut text = layout::fitted(&header, &rows.collect::<Vec<_>>(), &[], width);
+    let mut text = layout::fitted(&header, &rows.collect::<Vec<_>>(), &[6], width);
     let version = if book.version.is_empty() { String::new() } else { format!(" {}", book.version) };
     text.push_str(&format!(
         "\n{}{}: {}, {}, days in {}\n",
@@ -107,7 +112,14 @@ fn report(book: &Book, problems: &[Diagnostic]) -> Value {
                 "unit": metric.unit,
                 "description": metric.description,
                 "number": exactness(lower::exactness(book, MetricId(i))),
+                "why": check::inexact(book, MetricId(i)),
+                "cost": check::cost(book, MetricId(i)).map(|cost| json!({
+                    "row": cost.per_row,
+                    "cell": cost.per_cell,
+                    "words": cost.words,
+                })),
                 "meaning": hex(&lower::metric_meaning(book, MetricId(i))),
+                "wording": check::wording(book, MetricId(i)),
             })
         })
         .collect();
@@ -186,6 +198,15 @@ fn ring(ring: Ring) -> &'static str {
         Ring::Behaviour => "behaviour",
         Ring::Conversion => "conversion",
         Ring::Revenue => "revenue",
+    }
+}
+
+/// Exact or rounded, and by what.
+fn number(book: &Book, metric: MetricId) -> String {
+    let found = lower::exactness(book, metric);
+    match check::inexact(book, metric).as_slice() {
+        why @ [_, ..] if found == Exactness::Rounded => format!("rounded ({})", shown(&why.join(", "))),
+        _ => exactness(found).to_owned(),
     }
 }
 

@@ -7,21 +7,21 @@ use support::Place;
 
 #[test]
 fn a_good_book_lists_its_metrics() {
-    let text = Place::new().say("check shop.yaml --width 80").good();
+    let text = Place::new().say("check shop.yaml --width 100").good();
     assert_eq!(
         text,
         "\
-metric     kind     ring        owner           unit        number
-─────────────────────────────────────────────────────────────────────────────
-deals      simple   behaviour   Sales                       exact
-won        simple               Sales                       exact
-win_rate   ratio    conversion  Sales           share       exact
-revenue    simple   revenue     Finance         money[EUR]  exact
-mean_deal  simple               Sales, Finance  money[EUR]  exact
-score      simple               Sales                       exact over floats
-spread     derived              Sales                       rounded
-visits     simple               Marketing                   exact
-stay       simple               Marketing       seconds     exact
+metric     kind     ring        owner           unit        number               cost
+─────────────────────────────────────────────────────────────────────────────────────
+deals      simple   behaviour   Sales                       exact               1/1/2
+won        simple               Sales                       exact               4/1/2
+win_rate   ratio    conversion  Sales           share       exact               5/3/4
+revenue    simple   revenue     Finance         money[EUR]  exact               6/3/4
+mean_deal  simple               Sales, Finance  money[EUR]  exact               6/3/6
+score      simple               Sales                       exact over floats  3/3/53
+spread     derived              Sales                       rounded (sqrt)     6/5/33
+visits     simple               Marketing                   exact               1/1/2
+stay       simple               Marketing       seconds     exact               3/3/4
 
 shop 2: 9 metrics, 2 tables, days in Europe/Berlin
 saved queries: board, trend
@@ -31,9 +31,9 @@ saved queries: board, trend
 
 #[test]
 fn a_narrow_table_wraps() {
-    let text = Place::new().say("check shop.yaml --width 72").good();
+    let text = Place::new().say("check shop.yaml --width 80").good();
     let (table, _) = text.split_once("\n\n").unwrap();
-    assert!(table.lines().all(|line| line.chars().count() <= 72), "{text}");
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert!(table.lines().count() > 11, "{text}");
 }
 
@@ -75,6 +75,9 @@ fn json_is_for_programs_whatever_the_book() {
     assert_eq!(good["ok"], true);
     assert_eq!(good["book"]["saved_queries"], serde_json::json!(["board", "trend"]));
     assert_eq!(good["metrics"][6]["number"], "rounded");
+    assert_eq!(good["metrics"][6]["why"], serde_json::json!(["sqrt"]));
+    assert_eq!(good["metrics"][6]["cost"], serde_json::json!({"row": 6, "cell": 5, "words": 33}));
+    assert_eq!(good["metrics"][0]["why"], serde_json::json!([]));
     assert_eq!(good["metrics"][0]["meaning"].as_str().map(str::len), Some(64));
 
     let outcome = place.say("check broken.yaml --format json");

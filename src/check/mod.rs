@@ -1,8 +1,12 @@
 //! What `check` says of a book beyond what loading finds.
 
+mod cost;
+
+pub use cost::{Cost, cost, inexact};
+
 use crate::Program;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Book, Metric, Query};
+use crate::model::{Book, Metric, MetricId, Query, Ring};
 
 /// What a question lacks and a metric cannot help: a constant reads no table, and only a question says `as_of`.
 const FAULTS_OF_THE_QUESTION: [&str; 2] = ["RM0302", "RM0311"];
@@ -45,4 +49,22 @@ pub fn unanswerable(book: &Book, file: &str) -> Vec<Diagnostic> {
 fn owners(book: &Book, metric: &Metric) -> String {
     let names = metric.owners.iter().filter_map(|id| book.teams.get(id.0)).map(|team| team.name.as_str());
     names.collect::<Vec<_>>().join(", ")
+}
+
+/// The hash of how a metric is worded: label, owner, unit, description and ring, as in receipts. It says nothing of what the
+/// metric means; that is [`metric_meaning`](crate::lower::metric_meaning). Empty for a metric that the book does not have.
+#[must_use]
+pub fn wording(book: &Book, metric: MetricId) -> String {
+    let Some(metric) = book.metrics.get(metric.0) else { return String::new() };
+    let ring = match metric.ring {
+        None => "",
+        Some(Ring::Behaviour) => "behaviour",
+        Some(Ring::Conversion) => "conversion",
+        Some(Ring::Revenue) => "revenue",
+    };
+    let unit = match (metric.unit.as_deref(), book.currency.as_deref()) {
+        (Some("money"), Some(currency)) => format!("money[{currency}]"),
+        (unit, _) => unit.unwrap_or_default().to_owned(),
+    };
+    crate::evaluate::wording_of([&metric.label, &owners(book, metric), &unit, &metric.description, ring])
 }

@@ -22,6 +22,8 @@ pub(crate) use notes::reject_words;
 pub use program::Program;
 pub(crate) use question::Asked;
 pub use question::Question;
+#[cfg(feature = "compile")]
+pub(crate) use receipt::wording_of;
 pub use receipt::{Definition, LookupCounts, Receipt};
 pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};
 pub(crate) use result::{grain_name, iso_date};

@@ -22,6 +22,20 @@ const MOST: usize = 500;
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     list: BTreeMap<String, Definition>,
+    /// Parts of the formulas that were read with it: the book's budget is kept where all its formulas pass.
+    spent: std::cell::Cell<usize>,
+}
+
+impl Library {
+    /// Takes note of the parts of a formula.
+    pub(super) fn spend(&self, parts: usize) {
+        self.spent.set(self.spent.get().saturating_add(parts));
+    }
+
+    /// Whether the formulas of the book have more parts than a book may have.
+    pub(super) fn is_spent(&self) -> bool {
+        self.spent.get() > limits::NODES_OF_A_BOOK
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -83,6 +83,7 @@ pub struct CellScope<'a> {
 pub fn row_formula(text: &str, table: &Table, functions: &Library) -> Result<Row, Vec<Problem>> {
     let (node, mut session) = parse(text, functions)?;
     let row = RowTyper { table, metrics: &[], aggregated: false, session: &mut session }.row(&node, &None, 0);
+    functions.spend(session.used());
     session.finish(row)
 }
 
@@ -94,6 +95,7 @@ pub fn row_formula(text: &str, table: &Table, functions: &Library) -> Result<Row
 pub fn cell_formula(text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>> {
     let (node, mut session) = parse(text, scope.functions)?;
     let cell = CellTyper::new(scope, &mut session).metric(&node);
+    scope.functions.spend(session.used());
     session.finish(cell)
 }
 
@@ -121,6 +123,14 @@ fn parse(text: &str, functions: &Library) -> Result<(Node, Session), Vec<Problem
         return Err(vec![
             problem.expected(format!("at most {}", limits::TEXT)).hint("split it into several metrics"),
         ]);
+    }
+    if functions.is_spent() {
+        let message =
+            "the formulas of this book have too many parts, with every `let` and function written out";
+        let problem = Problem::new(codes::TOO_LARGE, &(0..text.len()), message);
+        return Err(vec![problem.expected(format!("at most {} in all", limits::NODES_OF_A_BOOK)).hint(
+            "make what is repeated a metric or a column: a function is written out wherever it is called",
+        )]);
     }
     let mut problems = Vec::new();
     let tokens = Tokens::scan(text, &mut problems);

@@ -141,8 +141,27 @@ fn metrics_on_metrics_on_metrics() {
     // A step into each metric and one into its sum.
     assert!(load_str(&chain(255, &|i| format!("m{i} + 1")), "x").is_ok());
     let refused = refused(&chain(700, &|i| format!("m{i} + 1")));
-    let told: Vec<_> = refused.all().iter().map(|problem| (problem.code, problem.metric.as_deref())).collect();
+    let told: Vec<_> =
+        refused.all().iter().map(|problem| (problem.code, problem.metric.as_deref())).collect();
     assert_eq!(told, [("RM0102", Some("m257")), ("RM0102", Some("m514"))]);
+}
+
+#[test]
+fn short_formulas_that_stand_for_much_are_counted_together() {
+    let body = format!("let b = {}; {}", ["a"; 20].join(" + "), ["b"; 20].join(" + "));
+    let head = format!(
+        "ripplemark: 1\nbook: {{id: x}}\nteams: {{a: A}}\ntables: {{t: {{columns: {{c: int}}}}}}\n\
+                        functions: \"fn big(a) {{ {body} }}\"\nmetrics:\n"
+    );
+    let book = |count: usize| {
+        let metrics =
+            (0..count).map(|i| format!("- {{name: m{i}, owner: a, agg: sum, expr: big(c + {i})}}\n"));
+        format!("{head}{}", metrics.collect::<String>())
+    };
+    assert!(load_str(&book(20), "x").is_ok());
+    let refused = refused(&book(2_000));
+    assert!(refused.all()[0].message.contains("too many parts"), "{}", refused.all()[0]);
+    assert!(refused.all().iter().all(|problem| problem.code == "RM0202" || problem.code == "RM0100"));
 }
 
 #[test]
