@@ -60,6 +60,7 @@ pub(crate) fn run(options: &CheckOptions, terminal: &Terminal) -> Result<(), Fai
 }
 
 fn text(book: &Book, width: usize) -> String {
+    let costs = check::costs(book);
     let header = ["metric", "kind", "ring", "owner", "unit", "number", "cost"];
     let header = header.map(str::to_owned).to_vec();
     let rows = book.metrics.iter().enumerate().map(|(i, metric)| {
@@ -70,7 +71,7 @@ fn text(book: &Book, width: usize) -> String {
             shown(&owners(book, metric)),
             shown(metric.unit.as_deref().unwrap_or("")),
             number(book, MetricId(i)),
-            check::cost(book, MetricId(i)).map_or_else(String::new, |cost| {
+            costs.get(i).copied().flatten().map_or_else(String::new, |cost| {
                 format!("{}/{}/{}", cost.per_row, cost.per_cell, cost.words)
             }),
         ]
@@ -101,6 +102,7 @@ fn text(book: &Book, width: usize) -> String {
 }
 
 fn report(book: &Book, problems: &[Diagnostic]) -> Value {
+    let costs = check::costs(book);
     let metrics: Vec<Value> = (book.metrics.iter().enumerate())
         .map(|(i, metric)| {
             json!({
@@ -113,7 +115,7 @@ fn report(book: &Book, problems: &[Diagnostic]) -> Value {
                 "description": metric.description,
                 "number": exactness(lower::exactness(book, MetricId(i))),
                 "why": check::inexact(book, MetricId(i)),
-                "cost": check::cost(book, MetricId(i)).map(|cost| json!({
+                "cost": costs.get(i).copied().flatten().map(|cost| json!({
                     "row": cost.per_row,
                     "cell": cost.per_cell,
                     "words": cost.words,

@@ -1,7 +1,7 @@
 //! What a metric costs, before anything runs: instructions for each row and each cell, and how wide its numbers are.
 
 use crate::Program;
-use crate::model::{AggFunc, Book, Cell, CellFn, MetricId, Query, RowType};
+use crate::model::{AggFunc, Book, Cell, CellFn, MetricId, RowType};
 use std::collections::BTreeSet;
 
 /// The static cost of a metric that is asked for alone, over everything. Programs have no jumps, so these are exact: every
@@ -16,25 +16,26 @@ pub struct Cost {
     pub words: usize,
 }
 
-/// What a metric costs; `None` where no program can be made of it alone (a constant, or one that reads `as_of`).
+/// What each metric costs, in the order of the book; `None` where no program can be made of it alone (a constant, or one
+/// that reads `as_of`).
 ///
 /// ```
 /// let book = "ripplemark: 1\nbook: {id: acme}\nteams: {sales: Sales}\n\
 ///     tables: {deals: {columns: {won: bool}}}\n\
 ///     metrics: [{name: win_rate, owner: sales, expr: count_if(won) / count()}]";
 /// let book = ripplemark::book::load_str(book, "acme.yaml").unwrap().book;
-/// let cost = ripplemark::check::cost(&book, ripplemark::model::MetricId(0)).unwrap();
+/// let cost = ripplemark::check::costs(&book)[0].unwrap();
 /// // The column is loaded, and two slots are fed; two slots are read and divided.
 /// assert_eq!((cost.per_row, cost.per_cell), (3, 3));
 /// ```
 #[must_use]
-pub fn cost(book: &Book, metric: MetricId) -> Option<Cost> {
-    let query = Query { metrics: vec![book.metrics.get(metric.0)?.name.clone()], ..Query::default() };
-    Some(of_program(&Program::compile(book, &query).ok()?))
+pub fn costs(book: &Book) -> Vec<Option<Cost>> {
+    let of_bytes = |bytes: Option<Vec<u8>>| Some(of_program(&Program::from_bytes(bytes?).ok()?));
+    crate::lower::each_alone(book).map(of_bytes).collect()
 }
 
 /// The cost of everything that a program asks.
-pub(super) fn of_program(program: &Program) -> Cost {
+fn of_program(program: &Program) -> Cost {
     let view = program.view();
     let mut per_table: Vec<usize> = (0..view.table_count()).map(|i| view.table(i).code_count).collect();
     for slot in 0..view.slot_count() {
