@@ -25,6 +25,8 @@ mod _ripplemark {
     #[pymodule_export]
     use super::dataset::Dataset;
     #[pymodule_export]
+    use super::error::explain_code;
+    #[pymodule_export]
     use super::evaluation::Evaluation;
     #[pymodule_export]
     use super::program::Program;

@@ -7,11 +7,12 @@ use jiff::tz::TimeZoneDatabase;
 
 use super::business;
 use super::codes;
-use super::currency::currency_digits;
+use super::currency::{capitals, currency_digits};
 use super::fields::{self, Fields};
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
+use super::repair::Fix;
 use crate::model::{BusinessHours, OnRowError, Team, Weekday};
 
 /// The version of the book format that is read.
@@ -53,8 +54,11 @@ pub(crate) fn check_version(root: &Node, problems: &mut Problems<'_>) -> bool {
     }
     let Some(node) = root.peek("ripplemark").filter(|node| !node.is_null()) else {
         let message = "the book does not say which version of the format it is written in";
-        problems
-            .add(Report::error(codes::MISSING_KEY, &root.span, message).hint("begin with `ripplemark: 1`"));
+        problems.add(
+            Report::error(codes::MISSING_KEY, &root.span, message)
+                .hint("begin with `ripplemark: 1`")
+                .fix(Fix::Header("ripplemark: 1\n")),
+        );
         return true;
     };
     let Some(version) = fields::literal(node, "ripplemark", "`1`", problems) else {
@@ -114,7 +118,8 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
             let message = format!("{} is no currency code", quoted(code));
             problems.add(
                 Report::error(codes::BAD_CURRENCY, &node.span, message)
-                    .expected("three capital letters as in ISO 4217, `EUR`"),
+                    .expected("three capital letters as in ISO 4217, `EUR`")
+                    .fix(capitals(code).map(Fix::Word)),
             );
         }
         // Kept even if malformed, so that `money` does not complain about the same thing.

@@ -14,6 +14,7 @@ mod durations;
 mod facets;
 mod fields;
 mod fill;
+mod fix;
 mod formats;
 mod formula;
 mod functions;
@@ -26,9 +27,11 @@ mod node;
 mod problems;
 mod queries;
 mod rates;
+mod repair;
 mod report;
 mod rules;
 mod scalar_map;
+mod schema;
 mod source;
 mod stages;
 mod tables;
@@ -44,8 +47,10 @@ use std::path::Path;
 
 pub use codes::{ALL as CODES, Code, meaning};
 pub use currency::currency_digits;
+pub use fix::{Fixed, fix_str};
 pub use node::MAX_BYTES;
 pub use report::Diagnostics;
+pub use schema::schema;
 pub use times::{parse_grain, parse_instant, parse_range};
 pub(crate) use values::each_leaf;
 
@@ -232,7 +237,9 @@ fn read<R: FormulaReader>(
         .collect();
     let cells: Vec<Option<&Cell>> = values.iter().map(|value| value.as_ref().map(|(cell, _)| cell)).collect();
     let references = cycles::references(cells.iter().copied());
-    cycles::report(&references, &drafts, problems);
+    if cycles::report(&references, &drafts, problems) {
+        cycles::report_depth(&cells, &drafts, problems);
+    }
     let units = units::check(&drafts, &cells, &references, &formulas, problems);
     let linked =
         links::Linked { drafts: &drafts, index: &metric_index, values: &cells, references: &references };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::codes;
-use super::currency::currency_digits;
+use super::currency::{capitals, currency_digits};
 use super::fields::{self, Fields};
 use super::formats;
 use super::lookups;
@@ -12,6 +12,7 @@ use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
 use super::rates;
+use super::repair::Fix;
 use super::units;
 use crate::model::{Column, ColumnId, ColumnType, Rates, Table, TableId, Unit, Validity};
 
@@ -536,9 +537,13 @@ fn column_type(
         }
         if digits.is_none() {
             let message = format!("{} is no currency code", quoted(code));
-            problems.add(Report::error(codes::BAD_CURRENCY, span, message).expected(
-                "three capital letters as in ISO 4217, `EUR`, or a column that names the currency",
-            ));
+            problems.add(
+                Report::error(codes::BAD_CURRENCY, span, message)
+                    .expected(
+                        "three capital letters as in ISO 4217, `EUR`, or a column that names the currency",
+                    )
+                    .fix(capitals(code).map(|code| Fix::Word(format!("money[{code}]")))),
+            );
         }
         return digits.map(|digits| (ColumnType::Decimal(digits), unit));
     }
@@ -556,12 +561,22 @@ fn column_type(
         "interval" | "timedelta" => Some("write `duration`".to_owned()),
         _ => None,
     };
+    let same = match word {
+        "integer" | "bigint" | "long" => Some("int"),
+        "boolean" => Some("bool"),
+        "datetime" => Some("timestamp"),
+        _ => None,
+    };
     let names =
         ["int", "float", "bool", "category", "id", "date", "timestamp", "duration", "money", "decimal(2)"];
     let near = if hint.is_none() { problems.near(word, names) } else { None };
     let message = format!("{} is no column type", quoted(word));
     problems.add(
-        Report::error(codes::BAD_COLUMN_TYPE, span, message).expected(TYPES).meant(near).maybe(None, hint),
+        Report::error(codes::BAD_COLUMN_TYPE, span, message)
+            .expected(TYPES)
+            .meant(near)
+            .maybe(None, hint)
+            .fix(same.map(|word| Fix::Word(word.to_owned()))),
     );
     None
 }

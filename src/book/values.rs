@@ -384,10 +384,17 @@ impl Parts {
 
 /// Visits what a cell formula is made of, down to constants, aggregates and metrics.
 pub(crate) fn each_leaf(cell: &Cell, visit: &mut impl FnMut(&Cell)) {
+    each_leaf_at(cell, &mut |leaf, _| visit(leaf));
+}
+
+/// The same, with how deep each stands.
+pub(crate) fn each_leaf_at(cell: &Cell, visit: &mut impl FnMut(&Cell, usize)) {
     let mut open = vec![cell];
+    let mut depths = vec![0usize];
     while let Some(cell) = open.pop() {
+        let depth = depths.pop().unwrap_or_default();
         match cell {
-            Cell::Number { .. } | Cell::Bool(_) | Cell::Aggregate(_) | Cell::Metric(_) => visit(cell),
+            Cell::Number { .. } | Cell::Bool(_) | Cell::Aggregate(_) | Cell::Metric(_) => visit(cell, depth),
             Cell::Neg(a) | Cell::Not(a) | Cell::IsNull(a) => open.push(a),
             Cell::Arith(_, a, b)
             | Cell::Compare(_, a, b)
@@ -397,6 +404,7 @@ pub(crate) fn each_leaf(cell: &Cell, visit: &mut impl FnMut(&Cell)) {
             Cell::If(a, b, c) => open.extend([&**a, &**b, &**c]),
             Cell::Call(_, args) => open.extend(args),
         }
+        depths.resize(open.len(), depth + 1);
     }
 }
 

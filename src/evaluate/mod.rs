@@ -24,6 +24,8 @@ pub(crate) use notes::reject_words;
 pub use program::Program;
 pub use question::Question;
 pub(crate) use question::{Asked, RejectSlot};
+#[cfg(feature = "compile")]
+pub(crate) use receipt::wording_of;
 pub use receipt::{Definition, LookupCounts, Receipt};
 pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowErrors, RowReport};
 pub(crate) use result::{grain_name, iso_date};

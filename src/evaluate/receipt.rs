@@ -146,10 +146,15 @@ impl Receipt {
     }
 }
 
-/// Each part is preceded by its length, so that no two wordings have the same bytes.
 fn wording(metric: &MetricInfo) -> String {
+    wording_of([&metric.label, &metric.owner, &metric.unit, &metric.description, metric.ring])
+}
+
+/// The hash of label, owner, unit, description and ring. Each part is preceded by its length, so that no two wordings have
+/// the same bytes.
+pub(crate) fn wording_of(parts: [&str; 5]) -> String {
     let mut hasher = Sha256::new();
-    for part in [&metric.label, &metric.owner, &metric.unit, &metric.description, metric.ring] {
+    for part in parts {
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part);
     }

@@ -40,8 +40,8 @@ pub use codes::CODES;
 pub use facet::{FacetMistake, FacetNames, FacetSymbol};
 pub use functions::{FUNCTIONS, Function, Level, Meaning};
 pub use library::Library;
-pub(crate) use names::closest;
-pub use problem::{Problem, Within};
+pub(crate) use names::{closest, is_sure};
+pub use problem::{Problem, Replacement, Within};
 pub(crate) use row::text_values;
 
 use crate::model::{
@@ -92,6 +92,7 @@ pub struct CellScope<'a> {
 pub fn row_formula(text: &str, table: &Table, functions: &Library) -> Result<Row, Vec<Problem>> {
     let (node, mut session) = parse(text, functions)?;
     let row = RowTyper { table, metrics: &[], aggregated: false, session: &mut session }.row(&node, &None, 0);
+    functions.spend(session.used());
     if row.is_some() {
         of_rows(Some(table), &mut session).of(&node, &None, UnitLevel::Row);
     }
@@ -122,6 +123,7 @@ fn of_rows<'a, 's>(table: Option<&'a Table>, session: &'s mut Session) -> Walk<'
 pub fn cell_formula(text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>> {
     let (node, mut session) = parse(text, scope.functions)?;
     let cell = CellTyper::new(scope, &mut session).metric(&node);
+    scope.functions.spend(session.used());
     session.finish(cell)
 }
 
@@ -190,6 +192,14 @@ fn parse(text: &str, functions: &Library) -> Result<(Node, Session), Vec<Problem
         return Err(vec![
             problem.expected(format!("at most {}", limits::TEXT)).hint("split it into several metrics"),
         ]);
+    }
+    if functions.is_spent() {
+        let message =
+            "the formulas of this book have too many parts, with every `let` and function written out";
+        let problem = Problem::new(codes::TOO_LARGE, &(0..text.len()), message);
+        return Err(vec![problem.expected(format!("at most {} in all", limits::NODES_OF_A_BOOK)).hint(
+            "make what is repeated a metric or a column: a function is written out wherever it is called",
+        )]);
     }
     let mut problems = Vec::new();
     let tokens = Tokens::scan(text, &mut problems);

@@ -20,6 +20,9 @@ use ripplemark_core::state::slot_words_of;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+/// Bytes of a program. A book of ordinary size takes some kilobytes.
+const MOST_BYTES: usize = 4 << 20;
+
 pub(super) struct Encoder<'e, 'b> {
     book: &'b Book,
     query: &'e Query,
@@ -138,6 +141,18 @@ impl<'e, 'b> Encoder<'e, 'b> {
             self.sections[Section::Consts as usize].extend(constant.to_le_bytes());
         }
         let bytes = self.assemble(&times);
+        if bytes.len() > MOST_BYTES {
+            return Err(vec![Diagnostic {
+                expected: Some(format!("at most {MOST_BYTES} bytes")),
+                ..problem(
+                    "RM0390",
+                    format!("the program would have {} bytes", bytes.len()),
+                    Some(
+                        "ask for fewer metrics at once, or split formulas that are written out often".into(),
+                    ),
+                )
+            }]);
+        }
         // The loader is the judge of what a program is; what it refuses must not leave the compiler.
         let fault = match Program::from_bytes(&bytes) {
             Ok(program) if Plan::of(&program).as_ref() == Some(self.plan) => return Ok(bytes),

@@ -3,12 +3,14 @@
 //! Names of columns stand for what they are declared as (type, value map, allowed values); names of metrics for what
 //! they compute. Labels, descriptions, owners and the layout of the file do not show. The text is only ever hashed.
 
+use super::known::Known;
 use crate::model::{
     Aggregate, ArithOp, Book, Cell, Column, ColumnId, ColumnType, Const, MetricId, OnRowError, Row, RowFn,
     RowNode, RowType, Table,
 };
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 pub(super) fn hash(text: &str) -> [u8; 32] {
     sha256(text.as_bytes())
@@ -32,8 +34,16 @@ const PERIOD: &str = "(Truncate";
 /// Hash of what a metric means: of its value, and of every metric, column type and value map it stands on.
 #[must_use]
 pub fn metric_meaning(book: &Book, id: MetricId) -> [u8; 32] {
-    let text = metric_text(book, id);
-    let mut text = text;
+    of_metric(&Known::new(book), id)
+}
+
+/// The same, by what is known already.
+pub(super) fn of_metric(book: &Known<'_>, id: MetricId) -> [u8; 32] {
+    whole(book, metric_text(book, id).to_string())
+}
+
+/// The hash of a text that says what something means, with what of the book decides about it.
+fn whole(book: &Book, mut text: String) -> [u8; 32] {
     if text.contains(LOCAL_DAYS) || text.contains(LOCAL) || reads_zone(&text) {
         text = format!("{text} in {}", book.timezone);
     }
@@ -51,13 +61,31 @@ pub(super) fn reads_zone(declaration: &str) -> bool {
     declaration.contains(LOCAL_TEXT)
 }
 
-fn metric_text(book: &Book, id: MetricId) -> String {
-    let Some(metric) = book.metrics.get(id.0) else { return String::new() };
-    let value = cell(book, &metric.value);
-    match &metric.fill_nulls_with {
-        Some(fill) => format!("(?? {value} {})", constant(fill)),
-        None => value,
+/// Bytes of a text that another one takes in as it is. Beyond them its hash stands for it: metrics that name others
+/// twice, over and over, would otherwise have texts without end.
+const MOST_TAKEN_IN: usize = 4096;
+
+fn metric_text(book: &Known<'_>, id: MetricId) -> Rc<str> {
+    book.meaning(id, || {
+        let Some(metric) = book.metrics.get(id.0) else { return "".into() };
+        let value = cell(book, &metric.value);
+        match &metric.fill_nulls_with {
+            Some(fill) => format!("(?? {value} {})", constant(fill)).into(),
+            None => value.into(),
+        }
+    })
+}
+
+/// What a metric means, inside of what another one means.
+fn part_text(book: &Known<'_>, id: MetricId) -> String {
+    let text = metric_text(book, id);
+    if text.len() <= MOST_TAKEN_IN {
+        return text.to_string();
     }
+    whole(book, text.to_string()).iter().fold("#".to_owned(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// A column's declaration; of one that is looked up also the way to it, of a computed one its formula.
@@ -230,13 +258,13 @@ pub(super) fn rejecting(aggregate: &Aggregate) -> &'static str {
     }
 }
 
-fn cell(book: &Book, expr: &Cell) -> String {
+fn cell(book: &Known<'_>, expr: &Cell) -> String {
     let all = |parts: &[&Cell]| parts.iter().map(|part| cell(book, part)).collect::<Vec<_>>().join(" ");
     match expr {
         Cell::Number { mantissa, scale } => format!("{mantissa}e-{scale}"),
         Cell::Bool(v) => format!("{v}"),
         Cell::Aggregate(a) => aggregate(book, a),
-        Cell::Metric(id) => metric_text(book, *id),
+        Cell::Metric(id) => part_text(book, *id),
         Cell::Neg(a) => format!("(neg {})", all(&[a])),
         Cell::Not(a) => format!("(not {})", all(&[a])),
         Cell::Arith(op, a, b) => format!("({} {})", arith(*op), all(&[a, b])),

@@ -86,6 +86,7 @@ pub(super) fn problem(code: &'static str, message: String, hint: Option<String>)
         owner: None,
         expected: None,
         hint,
+        fix: None,
     }
 }
 

@@ -514,7 +514,8 @@ impl<'a> Program<'a> {
     }
 
     /// Words of numerator and denominator, and first word, of a cell register.
-    pub(crate) fn cell_width(&self, i: usize) -> (usize, usize, usize) {
+    #[must_use]
+    pub fn cell_width(&self, i: usize) -> (usize, usize, usize) {
         let r = self.record(Section::CellWidths, i);
         let half = |at: usize| usize::from(read_u8(r, at)) | usize::from(read_u8(r, at + 1)) << 8;
         (

@@ -14,7 +14,7 @@ does not exist is ``None`` with a reason, never 0 or NaN. Every error is an :cla
 
 from ._book import Book, Column, Metric, SavedQuery, Table, Team, load, loads
 from ._diff import Diff
-from ._errors import BookError, CellError, DataError, Error, FileError, QueryError, StateError
+from ._errors import BookError, CellError, DataError, Error, FileError, QueryError, StateError, explain_code
 from ._explain import Driver, Explanation, Explanations, MixExplanation, Part, Segment
 from ._figure import Figure
 from ._listing import Listing
@@ -69,6 +69,7 @@ __all__ = [
     "TargetStatus",
     "Team",
     "__version__",
+    "explain_code",
     "load",
     "loads",
 ]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::super::formula::Lang;
-use super::super::{Diagnostics, load_bytes_with, load_path_with, load_with};
+use super::super::{Diagnostics, load_bytes_with, load_path_with, load_str, load_with};
 use super::bad_books::files;
 
 /// Refused, within a time that is generous for a debug build on a busy machine.
@@ -117,6 +117,51 @@ fn long_chains_and_long_circles() {
     let refused = refused(&text);
     assert_eq!(refused.all().iter().map(|problem| problem.code).collect::<Vec<_>>(), ["RM0135"]);
     assert!(refused.all()[0].message.ends_with("m7 → … → m0"), "{}", refused.all()[0].message);
+}
+
+#[test]
+fn metrics_on_metrics_on_metrics() {
+    let head = "ripplemark: 1\nbook: {id: x}\nteams: {a: A}\ntables: {t: {columns: {c: int}}}\nmetrics:\n\
+                - {name: m0, owner: a, agg: sum, expr: c}\n";
+    let chain = |count: usize, formula: &dyn Fn(usize) -> String| {
+        let more = (1..=count).map(|i| format!("- {{name: m{i}, owner: a, expr: {}}}\n", formula(i - 1)));
+        format!("{head}{}", more.collect::<String>())
+    };
+    // Written out, the last has 2^200 sums: whatever follows metrics follows each once.
+    let doubled = load_str(&chain(200, &|i| format!("m{i} + m{i}")), "x").expect("a book").book;
+    let last = crate::model::MetricId(200);
+    assert_eq!(crate::lower::exactness(&doubled, last), crate::lower::Exactness::Exact);
+    let query = crate::model::Query { metrics: vec!["m200".into()], ..Default::default() };
+    assert!(crate::Program::compile(&doubled, &query).is_ok());
+    let same = load_str(&chain(200, &|i| format!("( m{i} ) + m{i} // twice\n  ")), "y").expect("a book").book;
+    let other = load_str(&chain(200, &|i| format!("m{i} + m{i}")).replace("c: int", "c: float"), "z");
+    let meaning = |book| crate::lower::metric_meaning(book, last);
+    assert_eq!(meaning(&doubled), meaning(&same));
+    assert_ne!(meaning(&doubled), meaning(&other.expect("a book").book), "far below, another type");
+    // A step into each metric and one into its sum.
+    assert!(load_str(&chain(255, &|i| format!("m{i} + 1")), "x").is_ok());
+    let refused = refused(&chain(700, &|i| format!("m{i} + 1")));
+    let told: Vec<_> =
+        refused.all().iter().map(|problem| (problem.code, problem.metric.as_deref())).collect();
+    assert_eq!(told, [("RM0102", Some("m257")), ("RM0102", Some("m514"))]);
+}
+
+#[test]
+fn short_formulas_that_stand_for_much_are_counted_together() {
+    let body = format!("let b = {}; {}", ["a"; 20].join(" + "), ["b"; 20].join(" + "));
+    let head = format!(
+        "ripplemark: 1\nbook: {{id: x}}\nteams: {{a: A}}\ntables: {{t: {{columns: {{c: int}}}}}}\n\
+                        functions: \"fn big(a) {{ {body} }}\"\nmetrics:\n"
+    );
+    let book = |count: usize| {
+        let metrics =
+            (0..count).map(|i| format!("- {{name: m{i}, owner: a, agg: sum, expr: big(c + {i})}}\n"));
+        format!("{head}{}", metrics.collect::<String>())
+    };
+    assert!(load_str(&book(20), "x").is_ok());
+    let refused = refused(&book(2_000));
+    assert!(refused.all()[0].message.contains("too many parts"), "{}", refused.all()[0]);
+    assert!(refused.all().iter().all(|problem| problem.code == "RM0202" || problem.code == "RM0100"));
 }
 
 #[test]

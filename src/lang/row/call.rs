@@ -35,8 +35,8 @@ pub(in crate::lang) fn resolve(
         }
         Lookup::Unknown => {
             let problem = Problem::new(codes::UNKNOWN_FUNCTION, at, format!("there is no function `{name}`"));
-            match names::closest(name, FUNCTIONS.iter().map(|function| function.name)) {
-                Some(close) => problem.hint(format!("did you mean `{close}`?")),
+            match names::guess(name, FUNCTIONS.iter().map(|function| function.name)) {
+                Some(guess) => problem.meant(guess),
                 None => problem,
             }
         }

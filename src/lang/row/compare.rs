@@ -4,7 +4,7 @@ use super::calendar::as_date;
 use super::typed::{Pair, Typed, constant, row};
 use super::{Places, RowTyper, always_missing};
 use crate::lang::names::{self, Scope};
-use crate::lang::problem::Problem;
+use crate::lang::problem::{Problem, text_literal};
 use crate::lang::syntax::{Kind, Node};
 use crate::lang::{codes, literal};
 use crate::model::{CmpOp, ColumnType, Const, Row, RowNode, RowType};
@@ -158,8 +158,9 @@ impl RowTyper<'_, '_> {
         let name = &column.name;
         if let Some((_, meant)) = column.values.iter().find(|(written, _)| written == text) {
             let message = format!("`{name}` never is {text:?}: the book reads that spelling as {meant:?}");
-            return self
-                .fail(Problem::new(codes::RAW_SPELLING, at, message).hint(format!("write {meant:?}")));
+            let mut problem = Problem::new(codes::RAW_SPELLING, at, message).hint(format!("write {meant:?}"));
+            problem.fix = text_literal(meant);
+            return self.fail(problem);
         }
         let Some(allowed) = allowed else { return Some(()) };
         self.fail(never_is(&format!("`{name}`"), text, at, || allowed.iter().map(String::as_str)))
@@ -183,8 +184,8 @@ fn never_is<'k, I: Iterator<Item = &'k str>>(
     known: impl Fn() -> I,
 ) -> Problem {
     let problem = Problem::new(codes::NOT_A_CATEGORY, at, format!("{what} never is {text:?}"));
-    let problem = match names::closest(text, known()) {
-        Some(close) => problem.hint(format!("did you mean {close:?}?")),
+    let problem = match names::guess(text, known()) {
+        Some(guess) => problem.meant_text(guess),
         None => problem,
     };
     problem.expected(format!("one of {}", names::few(known())))

@@ -13,7 +13,7 @@ mod typed;
 
 use super::codes;
 use super::names::{self, Binding, Scope};
-use super::problem::Problem;
+use super::problem::{Problem, Replacement};
 use super::session::Session;
 use super::syntax::{BitOp, Kind, Let, Node};
 use super::{MetricName, functions, row_size};
@@ -262,12 +262,14 @@ impl RowTyper<'_, '_> {
         if let Some((head, own)) = name.split_once('.')
             && head == table
         {
-            return problem.hint(format!(
+            let mut problem = problem.hint(format!(
                 "write `{own}`: columns of the formula's own table stand without the table's name"
             ));
+            problem.fix = columns().any(|column| column == own).then(|| Replacement::new(own));
+            return problem;
         }
-        match names::closest(name, columns().chain(names::bound(scope)).chain(["as_of", "never"])) {
-            Some(close) => problem.hint(format!("did you mean `{close}`?")),
+        match names::guess(name, columns().chain(names::bound(scope)).chain(["as_of", "never"])) {
+            Some(guess) => problem.meant(guess),
             None => problem.expected(format!("one of {}", names::few(columns()))),
         }
     }
