@@ -159,7 +159,8 @@ class Engine:
         joined = frames[0]
         for frame in frames[1:]:
             joined = joined.join(frame, on=keys, how="left")
-        return joined.select([*keys, *(kpi.name for kpi in self.work.kpis)])
+        # A group all of whose numbers are missing is in the first frame alone.
+        return joined.select([*keys, *(pl.col(kpi.name).fill_null(0) for kpi in self.work.kpis)])
 
     @staticmethod
     def version() -> str:
