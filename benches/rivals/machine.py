@@ -63,9 +63,11 @@ def name() -> str:
 
 def built() -> dict[str, Any]:
     """What ripplemark was built from."""
-    changed = _told("git", "status", "--porcelain", "--", "src", "core", "py/src", "py/python", "cli", "Cargo.lock")
+    sources = ("src", "core", "float-env", "py/src", "py/python", "cli/src", "ffi-c/core/src", "Cargo.toml", "Cargo.lock")
+    changed = _told("git", "status", "--porcelain", "--", *sources)
     return {
-        "commit": _told("git", "rev-parse", "--short=12", "HEAD"),
+        # The last commit that touched what is built, so that a change of a page does not look like another engine.
+        "commit": _told("git", "log", "-1", "--format=%h", "--abbrev=12", "--", *sources),
         "changed_since": sorted(line[3:] for line in changed.splitlines()),
         "rustc": _told("rustc", "--version"),
         "profile": "release: thin LTO, one codegen unit, default target processor",

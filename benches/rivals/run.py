@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import compare, data, engines, machine, onecolumn, report
+from . import compare, data, engines, latency, machine, onecolumn, report
 from .cases import Case, cases
 from .contest import OURS, Entry, Failed, Outcome, Worker, contest, judged
 from .work import Form
@@ -137,8 +137,25 @@ def _arguments() -> argparse.Namespace:
     asked.add_argument("--rounds", type=int, help="another number of rounds")
     asked.add_argument("--threads", type=int, choices=(1, 2), help="only contests with so many threads")
     asked.add_argument("--rival", action="append", help="these engines alone; may be given several times")
+    asked.add_argument("--add", action="store_true", help="keep what the file has of other works, if it was built the same")
     asked.add_argument("--to", type=Path, help="the file to write; otherwise DATE-MACHINE.json in benches/results")
     return asked.parse_args()
+
+
+def _added(to: Path, found: dict[str, Any], only: list[str]) -> dict[str, Any]:
+    """The file as it was, with what was found of the works that were asked for."""
+    before = json.loads(to.read_text(encoding="utf-8"))
+    for part in ("built", "versions", "rows", "rounds"):
+        if before[part] != found[part]:
+            raise SystemExit(f"{to} was made with other {part}: {before[part]}, and not {found[part]}")
+
+    for name in ("contests", "counts", "skipped"):
+        kept = [entry for entry in before[name] if str(entry.get("work", "-")).split()[0] not in only]
+        found[name] = kept + [entry for entry in found[name] if entry not in kept]
+    for name in ("load_before", "load_after"):
+        found["machine"][name] = max(before["machine"][name], found["machine"][name])
+    found["command"] = f"{before['command']}; {found['command']}"
+    return {**before, **found}
 
 
 def main() -> int:
@@ -175,16 +192,17 @@ def main() -> int:
     if "W6" in only:
         checked.append(run.counts(Form(min(rows, data.QUICK_ROWS))))
     found["data"] = {order: data.fingerprint(rows, order) for order in data.ORDERS if data.made(rows, order)}
-    found["contests"] = run.contests
-    found["counts"] = checked
+    found |= {"contests": run.contests, "counts": checked}
     if "W3" in only:
         found["W3"] = onecolumn.measured(rows // 2, rounds, _say)
     if "W4" in only:
-        found["W4"] = {}
+        found["W4"] = latency.measured(_say)
     if "W8" in only:
         found["W8"] = report.measured(rows, rounds, _say)
     found["skipped"] = run.skipped
     found["machine"]["load_after"] = machine.about()["load_before"]
+    if asked.add:
+        found = _added(to, found, only)
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     _say(f"wrote {to}")

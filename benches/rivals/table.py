@@ -126,10 +126,14 @@ def _said(found: Result) -> str:
     names = ("duckdb", "polars", "datafusion", "chdb", "pandas")
     versions = ", ".join(f"{_name(name)} {found['versions'][name]}" for name in names if name in found["versions"])
     changed = " with changes" if built["changed_since"] else ""
+    load = max(machine.get("load_before", 0.0), machine.get("load_after", 0.0))
+    # A run alone on two processors has a load of about one or two.
+    busy = f" **The machine was busy with other work (load {load:.0f}): ratios are rough, seconds mean nothing.**"
     return (
         f"{_rows(found['rows'])} rows, {found['date']}, {machine['cpu']}, {machine['cpus']} processors, "
         f"{machine['memory_gib']} GiB; ripplemark {built['commit']}{changed}, {versions}. "
-        "× is how many times as long the rival takes, the median over alternating rounds.\n"
+        "× is how many times as long the rival takes, the median over alternating rounds."
+        f"{busy if load > machine['cpus'] + 1 else ''}\n"
     )
 
 
