@@ -15,6 +15,7 @@ mod exact;
 pub mod explain;
 #[cfg(feature = "compile")]
 mod facet;
+mod fast;
 #[cfg(feature = "compile")]
 pub mod journey;
 #[cfg(feature = "compile")]

@@ -17,6 +17,12 @@ impl<'a> Bits<'a> {
         Bits { bytes, offset }
     }
 
+    /// The bytes, and the bit in them at which the bits begin.
+    #[must_use]
+    pub fn parts(&self) -> (&'a [u8], usize) {
+        (self.bytes, self.offset)
+    }
+
     /// Bit `row`; false past the end of the buffer.
     #[inline]
     #[must_use]

@@ -1,9 +1,11 @@
 //! An evaluation: a program, a state that grows as needed, and the data that were fed to it.
 
+use super::held::{Held, resize};
 use super::result::{self, ResultSet};
 use super::{Program, Receipt};
 use crate::bind::{Binder, Laid, Unreadable};
 use crate::error::Error;
+use crate::fast::TableCells;
 use crate::lookup::{DEFAULT_LIMIT, Lookups, Plan, PlanTable, Wide};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchReader};
@@ -15,7 +17,13 @@ use ripplemark_core::{Capacity, Need, Register, Scratch, State};
 use ripplemark_float_env::Standard;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
+
+/// Rows from which on a batch is accumulated in the fast way.
+const FAST_FROM: usize = 1024;
+/// Rows after which left-over rows enter.
+const FAST_ROWS: usize = 1 << 16;
 
 /// Collects rows under a program and gives the result.
 ///
@@ -23,8 +31,11 @@ use std::sync::Arc;
 /// order: the result is the same to the last bit.
 pub struct Evaluation {
     program: Program,
-    memory: Vec<u64>,
-    capacity: Capacity,
+    held: Held,
+    /// What has been accumulated of each table and is not in the state yet; `None` where the core's evaluator takes
+    /// all rows. A table is here from its first batch of some length on.
+    cells: BTreeMap<usize, Option<Box<TableCells>>>,
+    fast_from: usize,
     registers: Vec<Register>,
     words: Vec<u64>,
     /// The last schema seen for each table, with the binder made for it.
@@ -42,13 +53,11 @@ impl Evaluation {
     /// # Errors
     /// If there is no memory.
     pub fn new(program: &Program) -> Result<Evaluation, Error> {
-        let capacity = Capacity::SMALL;
-        let mut memory = allocate(program, capacity)?;
-        State::init(program.view(), &mut memory, capacity)?;
         Ok(Evaluation {
             program: program.clone(),
-            memory,
-            capacity,
+            held: Held::new(program, Capacity::SMALL)?,
+            cells: BTreeMap::new(),
+            fast_from: FAST_FROM,
             registers: Vec::new(),
             words: Vec::new(),
             binders: BTreeMap::new(),
@@ -69,6 +78,15 @@ impl Evaluation {
     #[must_use]
     pub fn with_lookup_limit(mut self, bytes: u64) -> Evaluation {
         self.lookups.set_limit(bytes);
+        self
+    }
+
+    /// Sets how many rows a batch must have for its table to be accumulated in the fast way, which gives the same bits.
+    /// It takes about as long as 1,000 rows to get ready, and memory for its cells: at most 256 MiB a table.
+    /// [`usize::MAX`] leaves everything to the core's evaluator.
+    #[must_use]
+    pub fn with_fast_from(mut self, rows: usize) -> Evaluation {
+        self.fast_from = rows;
         self
     }
 
@@ -175,14 +193,21 @@ impl Evaluation {
     /// The same evaluation with all rows in that wait for another table; `None` if none wait.
     pub(super) fn settled(&self) -> Result<Option<Evaluation>, Error> {
         let plan = Arc::clone(self.program.plan());
-        if self.is_settled || !self.lookups.has_waiting(&plan) {
+        let waiting = !self.is_settled && self.lookups.has_waiting(&plan);
+        if !waiting && self.cells.values().flatten().all(|cells| cells.rows() == 0) {
             return Ok(None);
         }
         let _standard = Standard::enter();
+        let mut held = self.held.clone();
+        for cells in self.cells.values().flatten() {
+            cells.copy_to(self.program.view(), &mut held)?;
+        }
+        let program = self.program.clone();
         let mut settled = Evaluation {
             program: self.program.clone(),
-            memory: self.memory.clone(),
-            capacity: self.capacity,
+            held,
+            cells: BTreeMap::new(),
+            fast_from: self.fast_from,
             registers: Vec::new(),
             words: Vec::new(),
             binders: BTreeMap::new(),
@@ -190,12 +215,18 @@ impl Evaluation {
             lookups: self.lookups.closed_copy(&plan)?,
             is_settled: true,
         };
+        if !waiting {
+            return Ok(Some(settled));
+        }
         for (t, _) in plan.tables.iter().enumerate().filter(|(_, table)| table.waits) {
             for (laid, rows) in settled.lookups.waiting(&plan, t)? {
                 let columns: Vec<Column<'_>> = laid.iter().map(Laid::column).collect();
                 let wide = settled.lookups.widen(&plan, t, &columns, rows)?;
                 settled.feed_wide(&plan, t, &columns, &wide, rows)?;
             }
+        }
+        for cells in settled.cells.values_mut().flatten() {
+            cells.drain(program.view(), &mut settled.held)?;
         }
         Ok(Some(settled))
     }
@@ -204,38 +235,48 @@ impl Evaluation {
     fn feed_core(&mut self, table: usize, columns: &[Column<'_>], rows: usize) -> Result<(), Error> {
         let program = self.program.clone();
         let view = program.view();
+        core::eval::check(view, table, columns, rows)?;
+        if rows >= self.fast_from && !self.cells.contains_key(&table) {
+            self.cells.insert(table, TableCells::new(view, table).map(Box::new));
+        }
+        if !matches!(self.cells.get(&table), Some(Some(_))) {
+            return self.feed_rows(table, columns, rows, std::slice::from_ref(&(0..rows)));
+        }
+        // Rows that are left over enter before the next ones are looked at, so their list stays short.
+        for from in (0..rows).step_by(FAST_ROWS) {
+            let Some(Some(cells)) = self.cells.get_mut(&table) else { continue };
+            let left = cells.feed(view, columns, from..rows.min(from + FAST_ROWS), &mut self.held)?;
+            if !left.is_empty() {
+                self.feed_rows(table, columns, rows, &left)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the core's evaluator take runs of rows.
+    fn feed_rows(
+        &mut self,
+        table: usize,
+        columns: &[Column<'_>],
+        rows: usize,
+        runs: &[Range<usize>],
+    ) -> Result<(), Error> {
+        let program = self.program.clone();
+        let view = program.view();
         let words = ripplemark_core::scratch_words(view, table, columns)?;
         resize(&mut self.words, words, 0)?;
         resize(&mut self.registers, view.table(table).code_count, Register::ZERO)?;
         let mut done = 0;
         loop {
-            let mut state = State::attach(view, self.memory.as_mut_slice())?;
             let mut scratch = Scratch { registers: &mut self.registers, words: &mut self.words };
-            let fed = state.feed(view, table, columns, rows, done, &mut scratch)?;
+            let rest = runs.iter().filter(|run| run.end > done).map(|run| run.start.max(done)..run.end);
+            let fed = self.held.state_mut()?.feed_runs(view, table, columns, rows, rest, &mut scratch)?;
             done = fed.rows_done;
             if fed.need == Need::Nothing {
                 return Ok(());
             }
-            self.grow(fed.need)?;
+            self.held.grow(fed.need)?;
         }
-    }
-
-    /// Moves the state into more memory.
-    fn grow(&mut self, need: Need) -> Result<(), Error> {
-        let capacity = self.capacity.grown(need);
-        if capacity == self.capacity {
-            return Err(Error::memory());
-        }
-        let view = self.program.view();
-        let mut memory = allocate(&self.program, capacity)?;
-        let mut larger = State::init(view, &mut memory, capacity)?;
-        let merged = larger.merge(view, &State::attach(view, self.memory.as_slice())?, 0)?;
-        if merged.need != Need::Nothing {
-            return Err(Error::memory());
-        }
-        self.memory = memory;
-        self.capacity = capacity;
-        Ok(())
     }
 
     /// Adds what another evaluation has collected under the same aggregates, dimensions and times.
@@ -247,17 +288,10 @@ impl Evaluation {
         let other = settled.as_ref().unwrap_or(other);
         let program = self.program.clone();
         let view = program.view();
-        let other_state = State::attach(view, other.memory.as_slice())
+        // The other's memory under this program: what was made for another question shows here.
+        let other_state = State::attach(view, other.held.memory.as_slice())
             .map_err(|_| ripplemark_core::Error::new(ripplemark_core::Code::StateSignature, 0))?;
-        let mut from = 0;
-        loop {
-            let merged = State::attach(view, self.memory.as_mut_slice())?.merge(view, &other_state, from)?;
-            from = merged.groups_done;
-            if merged.need == Need::Nothing {
-                break;
-            }
-            self.grow(merged.need)?;
-        }
+        self.held.merge_all(|state, from| state.merge(view, &other_state, from))?;
         for (key, found) in &other.unreadable {
             let entry = self
                 .unreadable
@@ -276,15 +310,7 @@ impl Evaluation {
     pub fn merge_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let program = self.program.clone();
         let view = program.view();
-        let mut from = 0;
-        loop {
-            let merged = State::attach(view, self.memory.as_mut_slice())?.merge_bytes(view, bytes, from)?;
-            from = merged.groups_done;
-            if merged.need == Need::Nothing {
-                return Ok(());
-            }
-            self.grow(merged.need)?;
-        }
+        self.held.merge_all(|state, from| state.merge_bytes(view, bytes, from))
     }
 
     /// The canonical bytes of what has been collected: one byte string for one multiset of rows.
@@ -295,7 +321,7 @@ impl Evaluation {
         if let Some(settled) = self.settled()? {
             return settled.state_bytes();
         }
-        let state = State::attach(self.program.view(), self.memory.as_slice())?;
+        let state = self.held.state()?;
         let mut order = Vec::new();
         resize(&mut order, state.group_count(), 0)?;
         let length = state.write_len(self.program.view(), &mut order)?;
@@ -314,7 +340,8 @@ impl Evaluation {
         let own = self.program.plan().tables.get(index);
         let kept = || self.lookups.rows(index).unwrap_or(0) as u64;
         let Some(core) = own.and_then(|table| table.core) else { return Ok(kept()) };
-        let read = State::attach(self.program.view(), self.memory.as_slice())?.rows_read(core);
+        let pending = self.cells.get(&core).and_then(Option::as_ref).map_or(0, |cells| cells.rows());
+        let read = self.held.state()?.rows_read(core) + pending;
         let waiting = !self.is_settled && own.is_some_and(|table| table.waits);
         Ok(if waiting { read + kept() } else { read })
     }
@@ -328,8 +355,7 @@ impl Evaluation {
             return settled.finish();
         }
         let _standard = Standard::enter();
-        let view = self.program.view();
-        let state = State::attach(view, self.memory.as_slice())?;
+        let state = self.held.state()?;
         let mut set = ResultSet::new(&self.program, &state, &self.unreadable);
         set.lookups = self.lookups.reports(self.program.plan());
         level_states(self, &mut |level, state| read_level(&mut set, &self.program, state, level))?;
@@ -338,17 +364,15 @@ impl Evaluation {
     }
 
     /// A state whose keys have lost the dimensions that a level does not keep.
-    fn rolled_up(&self, state: &State<&[u64]>, level: u32) -> Result<Vec<u64>, Error> {
+    fn rolled_up(&self, state: &State<&[u64]>, level: u32) -> Result<Held, Error> {
         let view = self.program.view();
         // No level has more groups or texts than the finest one.
-        let capacity = self.capacity;
-        let mut memory = allocate(&self.program, capacity)?;
-        let mut target = State::init(view, &mut memory, capacity)?;
-        let merged = target.merge_level(view, state, 0, level & (LEVEL_PERIOD | (LEVEL_PERIOD - 1)))?;
-        if merged.need != Need::Nothing {
+        let mut target = Held::new(&self.program, self.held.capacity)?;
+        let mask = level & (LEVEL_PERIOD | (LEVEL_PERIOD - 1));
+        if target.state_mut()?.merge_level(view, state, 0, mask)?.need != Need::Nothing {
             return Err(Error::memory());
         }
-        Ok(memory)
+        Ok(target)
     }
 }
 
@@ -378,14 +402,13 @@ type LevelReader<'r> = dyn FnMut(u32, &State<&[u64]>) -> Result<(), Error> + 'r;
 /// Calls back with every level of the result: its mask and a state that holds its groups.
 pub(super) fn level_states(evaluation: &Evaluation, read: &mut LevelReader<'_>) -> Result<(), Error> {
     let view = evaluation.program.view();
-    let state = State::attach(view, evaluation.memory.as_slice())?;
+    let state = evaluation.held.state()?;
     for i in 0..view.level_count() {
         let level = view.level(i);
         if i == 0 {
             read(level, &state)?;
         } else {
-            let memory = evaluation.rolled_up(&state, level)?;
-            read(level, &State::attach(view, memory.as_slice())?)?;
+            read(level, &evaluation.rolled_up(&state, level)?.state()?)?;
         }
     }
     Ok(())
@@ -411,18 +434,4 @@ pub(super) fn words(count: usize) -> Result<Vec<u64>, Error> {
     let mut memory = Vec::new();
     resize(&mut memory, count, 0)?;
     Ok(memory)
-}
-
-fn allocate(program: &Program, capacity: Capacity) -> Result<Vec<u64>, Error> {
-    let words = State::words(program.view(), capacity).ok_or_else(Error::memory)?;
-    self::words(words)
-}
-
-/// Grows a buffer, or says that there is no memory instead of ending the process.
-fn resize<T: Copy>(buffer: &mut Vec<T>, len: usize, value: T) -> Result<(), Error> {
-    if buffer.len() < len {
-        buffer.try_reserve(len - buffer.len()).map_err(|_| Error::memory())?;
-        buffer.resize(len, value);
-    }
-    Ok(())
 }

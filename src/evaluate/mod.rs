@@ -8,6 +8,7 @@
 mod evaluation;
 mod exact;
 mod frame;
+mod held;
 #[cfg(feature = "compile")]
 mod notes;
 mod program;

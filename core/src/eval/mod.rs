@@ -5,12 +5,15 @@
 
 mod load;
 mod ops;
+mod rows;
 mod text;
 
 pub use load::{accepts, capacity};
 pub(crate) use load::{load, status};
 pub(crate) use ops::{exponential, holds, logarithm, logarithm_2, logarithm_10, power, run, square_root};
-pub use text::column_words;
+pub(crate) use rows::prepare;
+pub use rows::Rows;
+pub use text::{column_words, meaning};
 pub(crate) use text::{Digits, TextMaps, TextValue, text_at};
 
 use crate::batch::Column;
@@ -69,6 +72,16 @@ pub struct Scratch<'m> {
 pub fn scratch_words(program: &Program<'_>, table: usize, columns: &[Column<'_>]) -> Result<usize, Error> {
     check_shape(program, table, columns)?;
     Ok(TextMaps::words(columns))
+}
+
+/// Checks that a batch fits table `table`: as many columns as it has, each long enough and of a layout that can feed its
+/// declared type.
+///
+/// # Errors
+/// A `Batch…` code.
+pub fn check(program: &Program<'_>, table: usize, columns: &[Column<'_>], rows: usize) -> Result<(), Error> {
+    check_shape(program, table, columns)?;
+    check_columns(program, &program.table(table), columns, rows)
 }
 
 pub(crate) fn check_shape(program: &Program<'_>, table: usize, columns: &[Column<'_>]) -> Result<(), Error> {

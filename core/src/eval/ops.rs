@@ -14,6 +14,7 @@ use crate::reason::Reasons;
 use crate::time::{Grain, civil};
 
 /// Runs a table's row code over some rows, at most [`CHUNK`]. Registers must be as many as instructions.
+/// Of the instructions only those in `wanted` are run, `None`: all; they must hold their operands.
 pub(crate) fn run(
     registers: &mut [Register],
     program: &Program<'_>,
@@ -21,8 +22,12 @@ pub(crate) fn run(
     columns: &[Column<'_>],
     maps: &TextMaps<'_>,
     rows: core::ops::Range<usize>,
+    wanted: Option<&[bool]>,
 ) {
     for i in 0..table.code_count {
+        if wanted.is_some_and(|wanted| !wanted.get(i).copied().unwrap_or(false)) {
+            continue;
+        }
         let Some(ins) = program.instruction(table, i) else { return };
         let (below, rest) = registers.split_at_mut(i.min(registers.len()));
         let Some(dst) = rest.first_mut() else { return };

@@ -71,6 +71,15 @@ fn resolve<'b>(program: &Program<'b>, column: &ColumnView<'b>, bytes: &'b [u8]) 
     }
 }
 
+/// What a text of a column means: its bytes after the value map; `None` if the column's closed list does not have it.
+#[must_use]
+pub fn meaning<'b>(program: &Program<'b>, column: &ColumnView<'b>, bytes: &'b [u8]) -> Option<&'b [u8]> {
+    match resolve(program, column, bytes) {
+        TextValue::Bytes(bytes, _) => Some(bytes),
+        TextValue::Missing | TextValue::Invalid => None,
+    }
+}
+
 /// The text of a row, looked up afresh.
 pub(crate) fn text_at<'b>(
     program: &Program<'b>,

@@ -68,6 +68,27 @@ pub fn add(sum: &mut [u64; FLOAT_SUM_WORDS], bits: u64) -> Result<(), NumError> 
     Ok(())
 }
 
+/// Adds `mantissa × 2^exponent`. An exponent below -1074 or above 960 adds nothing: the former has no place for its
+/// bits, with the latter the mantissa could leave the sum's width.
+pub fn add_scaled(sum: &mut [u64; FLOAT_SUM_WORDS], mantissa: i128, exponent: i32) {
+    let Some(shift) = exponent.checked_sub(FLOAT_UNIT_EXPONENT).and_then(|shift| u32::try_from(shift).ok()) else {
+        return;
+    };
+    if exponent > 960 {
+        return;
+    }
+    let magnitude = mantissa.unsigned_abs();
+    let (low, high, bits) = (magnitude as u64, (magnitude >> 64) as u64, shift % 64);
+    let over = |word: u64| if bits == 0 { 0 } else { word >> (64 - bits) };
+    let parts = [low << bits, high << bits | over(low), over(high)];
+    let mut carry = false;
+    let words = sum.iter_mut().skip((shift / 64) as usize);
+    for (word, part) in words.zip(parts.into_iter().chain(core::iter::repeat(0))) {
+        (*word, carry) =
+            if mantissa < 0 { word.borrowing_sub(part, carry) } else { word.carrying_add(part, carry) };
+    }
+}
+
 /// Adds one sum to another.
 pub fn merge(sum: &mut [u64; FLOAT_SUM_WORDS], other: &[u64; FLOAT_SUM_WORDS]) {
     twos::add_assign(sum, other);

@@ -34,10 +34,12 @@ pub struct TableView<'a> {
     pub(crate) code_start: usize,
     /// Number of row instructions, and so of registers that [`crate::Scratch`] must hold.
     pub code_count: usize,
-    pub(crate) filter: Option<usize>,
+    /// Row register of the query's filter.
+    pub filter: Option<usize>,
     pub(crate) key_start: usize,
-    pub(crate) placement_start: usize,
-    pub(crate) placement_count: usize,
+    /// First placement of the table; its placements follow one another.
+    pub placement_start: usize,
+    pub placement_count: usize,
 }
 
 /// A column of a program's table.
@@ -71,16 +73,22 @@ pub struct DimView<'a> {
     pub ty: DimType,
 }
 
+/// Where a row's value of a dimension is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Key {
+pub enum Key {
+    /// A row register that holds an integer, a truth value or a day.
     Register(usize),
+    /// A text column of the table.
     TextColumn(usize),
 }
 
+/// One way in which the rows of a table stand in time.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Placement {
-    pub(crate) table: usize,
-    pub(crate) at: Option<usize>,
+pub struct Placement {
+    /// The table.
+    pub table: usize,
+    /// Row register of the date or timestamp; `None` where time is not read.
+    pub at: Option<usize>,
 }
 
 /// A slot of a program: what one aggregate accumulates in each group.
@@ -88,7 +96,8 @@ pub(crate) struct Placement {
 pub struct Slot {
     /// The placement whose rows enter.
     pub placement: usize,
-    pub(crate) kind: SlotKind,
+    /// What is accumulated.
+    pub kind: SlotKind,
     pub(crate) scale: u8,
     /// Row register of the condition under which rows enter; `None`: all rows do.
     pub mask: Option<usize>,
@@ -211,7 +220,9 @@ impl<'a> Program<'a> {
         }
     }
 
-    pub(crate) fn zone(&self) -> Zone<'a> {
+    /// The book's time zone.
+    #[must_use]
+    pub fn zone(&self) -> Zone<'a> {
         Zone::new(self.sections[Section::Zone as usize])
     }
 
@@ -223,12 +234,14 @@ impl<'a> Program<'a> {
     }
 
     /// Half-open range of instants.
-    pub(crate) fn range(&self) -> (i64, i64) {
+    #[must_use]
+    pub fn range(&self) -> (i64, i64) {
         (read_i64(self.bytes, header::RANGE_FROM), read_i64(self.bytes, header::RANGE_TO))
     }
 
     /// Half-open range of days.
-    pub(crate) fn range_days(&self) -> (i64, i64) {
+    #[must_use]
+    pub fn range_days(&self) -> (i64, i64) {
         let day = |at| read_u32(self.bytes, at) as i32;
         // An end that was not set excludes no day, the last one that a date can hold included.
         let to = day(header::RANGE_TO_DAY);
@@ -236,7 +249,8 @@ impl<'a> Program<'a> {
     }
 
     /// Half-open range of instants that the time zone data cover.
-    pub(crate) fn calendar_range(&self) -> (i64, i64) {
+    #[must_use]
+    pub fn calendar_range(&self) -> (i64, i64) {
         (read_i64(self.bytes, header::CALENDAR_FROM), read_i64(self.bytes, header::CALENDAR_TO))
     }
 
@@ -304,11 +318,15 @@ impl<'a> Program<'a> {
         self.count(Section::Columns)
     }
 
-    pub(crate) fn instruction(&self, table: &TableView<'_>, i: usize) -> Option<Instruction<RowOp>> {
+    /// Row instruction `i` of a table, which writes row register `i`; `None` past the end.
+    #[must_use]
+    pub fn instruction(&self, table: &TableView<'_>, i: usize) -> Option<Instruction<RowOp>> {
         Instruction::decode(self.record(Section::RowCode, table.code_start + i), RowOp::from_u8)
     }
 
-    pub(crate) fn const_i128(&self, i: u32) -> i128 {
+    /// Constant `i`, all 16 bytes of it.
+    #[must_use]
+    pub fn const_i128(&self, i: u32) -> i128 {
         self.record(Section::Consts, i as usize).try_into().map_or(0, i128::from_le_bytes)
     }
 
@@ -349,7 +367,9 @@ impl<'a> Program<'a> {
         (start..start + count).any(|i| read_u32(self.record(Section::Allowed, i), 0) as usize == text)
     }
 
-    pub(crate) fn placement_count(&self) -> usize {
+    /// How many placements there are, over all tables.
+    #[must_use]
+    pub fn placement_count(&self) -> usize {
         self.count(Section::Placements)
     }
 
@@ -359,7 +379,9 @@ impl<'a> Program<'a> {
         self.placement(i).table
     }
 
-    pub(crate) fn placement(&self, i: usize) -> Placement {
+    /// Placement `i`.
+    #[must_use]
+    pub fn placement(&self, i: usize) -> Placement {
         let r = self.record(Section::Placements, i);
         Placement {
             table: read_u32(r, layout::placement::TABLE) as usize,
@@ -368,7 +390,8 @@ impl<'a> Program<'a> {
     }
 
     /// True if the placement's time is a date and not a timestamp.
-    pub(crate) fn placement_is_date(&self, i: usize) -> bool {
+    #[must_use]
+    pub fn placement_is_date(&self, i: usize) -> bool {
         let placement = self.placement(i);
         let table = self.table(placement.table);
         placement.at.and_then(|at| self.instruction(&table, at)).is_some_and(|ins| {
@@ -395,7 +418,9 @@ impl<'a> Program<'a> {
         DimView { name: self.string(r, layout::dim::NAME), ty }
     }
 
-    pub(crate) fn key(&self, table: &TableView<'_>, dim: usize) -> Key {
+    /// Where a table's rows have their value of dimension `dim`.
+    #[must_use]
+    pub fn key(&self, table: &TableView<'_>, dim: usize) -> Key {
         let r = self.record(Section::Keys, table.key_start + dim);
         let index = read_u32(r, layout::key::INDEX) as usize;
         if read_u32(r, layout::key::KIND) == 1 { Key::TextColumn(index) } else { Key::Register(index) }

@@ -147,6 +147,32 @@ ops! {
     }
 }
 
+impl RowOp {
+    /// How many of `a`, `b`, `c`, in this order, are registers. The others are numbers, columns or constants.
+    #[must_use]
+    pub const fn operands(self) -> usize {
+        use RowOp::*;
+        match self {
+            Load | ConstInt | ConstDecimal | ConstFloat | ConstBool | ConstText | Missing | TextTest => 0,
+            NegInt | NegDecimal | NegFloat | Not | DropDigits | IsNull | IntToFloat | IntToDecimal
+            | DecimalToFloat | LocalDay | PeriodStart | DayPart | AbsInt | AbsDecimal | AbsFloat | Sqrt | Ln
+            | Exp | Floor | Ceil | Round | Log10 | Log2 | RoundDigits => 1,
+            AddInt | SubInt | MulInt | RemInt | PowInt | DivInt | AddDecimal | SubDecimal | MulDecimal
+            | RemDecimal | DivDecimal | AddFloat | SubFloat | MulFloat | DivFloat | RemFloat | PowFloat
+            | CompareInt | CompareDecimal | CompareFloat | CompareCode | And | Or | Coalesce | AddMonths
+            | MinInt | MinDecimal | MinFloat | MaxInt | MaxDecimal | MaxFloat => 2,
+            If => 3,
+        }
+    }
+}
+
+impl Instruction<RowOp> {
+    /// The registers that the instruction reads.
+    pub fn registers(&self) -> impl Iterator<Item = usize> + use<> {
+        [self.a as usize, self.b as usize, self.c as usize].into_iter().take(self.op.operands())
+    }
+}
+
 ops! {
     /// Cell instructions. `a`, `b`, `c` are cell registers unless said.
     CellOp {

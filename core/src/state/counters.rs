@@ -183,8 +183,18 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
     }
 
     pub(super) fn count_reject(&mut self, program: &Program<'_>, placement: usize, reject: Reject) {
+        self.count_rejects(program, placement, reject, 1);
+    }
+
+    pub(super) fn count_rejects(
+        &mut self,
+        program: &Program<'_>,
+        placement: usize,
+        reject: Reject,
+        rows: u64,
+    ) {
         let at = self.placement_at(program, placement) + 1 + reject as usize;
-        self.bump(at, 1);
+        self.bump(at, rows);
     }
 
     pub(super) fn count_column(

@@ -8,10 +8,10 @@ use super::place::{Feeding, Place, place_chunk};
 use super::slots::{self, Targets};
 use super::{Need, Reject, State};
 use crate::batch::Column;
-use crate::error::{Code, Error};
-use crate::eval::{self, CHUNK, Register, Scratch, TextMaps};
+use crate::error::Error;
+use crate::eval::{self, CHUNK, Register, Scratch, TextMaps, prepare};
 use crate::program::op::RowOp;
-use crate::program::{Program, TableView};
+use crate::program::Program;
 use crate::reason::Reasons;
 
 /// How far feeding got.
@@ -21,25 +21,6 @@ pub struct Fed {
     pub rows_done: usize,
     /// What is needed for the next row.
     pub need: Need,
-}
-
-/// Checks a batch, and makes working memory ready for it: the table, its registers, and what dictionaries mean.
-pub(super) fn prepare<'p, 'm>(
-    program: &Program<'p>,
-    table: usize,
-    columns: &[Column<'_>],
-    rows: usize,
-    scratch: &'m mut Scratch<'_>,
-) -> Result<(TableView<'p>, &'m mut [Register], TextMaps<'m>), Error> {
-    eval::check_shape(program, table, columns)?;
-    let view = program.table(table);
-    eval::check_columns(program, &view, columns, rows)?;
-    let registers =
-        scratch.registers.get_mut(..view.code_count).ok_or(Error::new(Code::Scratch, view.code_count))?;
-    let words = TextMaps::words(columns);
-    let maps =
-        TextMaps::fill(program, &view, columns, scratch.words).ok_or(Error::new(Code::Scratch, words))?;
-    Ok((view, registers, maps))
 }
 
 impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
@@ -59,20 +40,42 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
         from: usize,
         scratch: &mut Scratch<'_>,
     ) -> Result<Fed, Error> {
+        self.feed_runs(program, table, columns, rows, core::iter::once(from.min(rows)..rows), scratch)
+    }
+
+    /// Feeds some rows of a batch of table `table`: those of `runs`, which ascend.
+    ///
+    /// As [`State::feed`] otherwise; when there is no room, the rows before [`Fed::rows_done`] are in as far as they
+    /// belong to a run.
+    ///
+    /// # Errors
+    /// As [`State::feed`].
+    pub fn feed_runs(
+        &mut self,
+        program: &Program<'_>,
+        table: usize,
+        columns: &[Column<'_>],
+        rows: usize,
+        runs: impl Iterator<Item = core::ops::Range<usize>>,
+        scratch: &mut Scratch<'_>,
+    ) -> Result<Fed, Error> {
         let (view, registers, mut maps) = prepare(program, table, columns, rows, scratch)?;
         let feeding = Feeding::new(program, view, columns);
-        let mut done = from.min(rows);
-        while done < rows {
-            let len = (rows - done).min(CHUNK);
-            eval::run(registers, program, &view, columns, &maps, done..done + len);
-            let (taken, need) = self.take_chunk(&feeding, registers, &mut maps, done, len);
-            self.count_chunk(&feeding, table, registers, taken);
-            done += taken;
-            if need != Need::Nothing {
-                return Ok(Fed { rows_done: done, need });
+        for run in runs {
+            let end = run.end.min(rows);
+            let mut done = run.start.min(end);
+            while done < end {
+                let len = (end - done).min(CHUNK);
+                eval::run(registers, program, &view, columns, &maps, done..done + len, None);
+                let (taken, need) = self.take_chunk(&feeding, registers, &mut maps, done, len);
+                self.count_chunk(&feeding, table, registers, taken);
+                done += taken;
+                if need != Need::Nothing {
+                    return Ok(Fed { rows_done: done, need });
+                }
             }
         }
-        Ok(Fed { rows_done: done, need: Need::Nothing })
+        Ok(Fed { rows_done: rows, need: Need::Nothing })
     }
 
     /// Places a chunk's rows and lets them enter; how many rows found room.

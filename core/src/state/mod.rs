@@ -4,6 +4,7 @@
 //! index of texts, the texts. Nothing points outside, so a state may be moved as it is; [`State::attach`] finds it
 //! again. What leaves the machine is [`State::write_to`]'s canonical bytes, which show neither order nor capacity.
 
+pub mod bulk;
 mod codec;
 mod counters;
 mod feed;

@@ -43,7 +43,7 @@ fn payload<const N: usize>(slot: &[u64]) -> Option<&[u64; N]> {
     slot.get(1..1 + N)?.try_into().ok()
 }
 
-fn payload_mut<const N: usize>(slot: &mut [u64]) -> Option<&mut [u64; N]> {
+pub(super) fn payload_mut<const N: usize>(slot: &mut [u64]) -> Option<&mut [u64; N]> {
     slot.get_mut(1..1 + N)?.try_into().ok()
 }
 

@@ -3,7 +3,7 @@
 //! Row code, placing and the conditions of slots are those of feeding; only what becomes of their answers differs. So a
 //! row that is traced into a slot of a cell is one that the cell has counted, by construction.
 
-use super::feed::prepare;
+use crate::eval::prepare;
 use super::place::{Feeding, Groups, Place, place_chunk};
 use super::slots::{self, Entries};
 use super::{Key, Need, Reject};
@@ -230,7 +230,7 @@ pub fn trace(
     let mut from = 0;
     while from < rows {
         let len = (rows - from).min(CHUNK);
-        eval::run(registers, program, &view, columns, &maps, from..from + len);
+        eval::run(registers, program, &view, columns, &maps, from..from + len, None);
         for placement in view.placement_start..view.placement_start + view.placement_count {
             let mut places = [Place::Rejected(Reject::Filtered); CHUNK];
             let places = places.get_mut(..len).unwrap_or(&mut []);
