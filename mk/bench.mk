@@ -18,9 +18,11 @@ $(VENV_RIVALS)/.installed: $(VENV_RIVALS)/.tools $(PY_SOURCES)
 		--interpreter $(RIVALS_PYTHON) --compatibility linux --out $(BUILD)/wheels-release
 	$(VENV_RIVALS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall \
 		$(BUILD)/wheels-release/*.whl
+	cd benches && $(RIVALS_PYTHON) -m rivals.machine >$(abspath $(VENV_RIVALS))/built.json
 	touch $@
 
-bench-ready: $(VENV_RIVALS)/.installed
+# Wheel, program, row engines; and the freestanding core for latency from C.
+bench-ready: $(VENV_RIVALS)/.installed core-c
 	$(CARGO) build --release -p ripplemark-cli
 	$(CARGO) build --release --manifest-path benches/rows/Cargo.toml
 

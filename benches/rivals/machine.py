@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import platform
 import re
@@ -61,8 +62,8 @@ def name() -> str:
     return "-".join([*words, f"{os.cpu_count()}cpu"])
 
 
-def built() -> dict[str, Any]:
-    """What ripplemark was built from."""
+def stamp() -> dict[str, Any]:
+    """What ripplemark is built from, at the time at which it is built."""
     sources = ("src", "core", "float-env", "py/src", "py/python", "cli/src", "ffi-c/core/src", "Cargo.toml", "Cargo.lock")
     changed = _told("git", "status", "--porcelain", "--", *sources)
     return {
@@ -72,6 +73,14 @@ def built() -> dict[str, Any]:
         "rustc": _told("rustc", "--version"),
         "profile": "release: thin LTO, one codegen unit, default target processor",
     }
+
+
+def built() -> dict[str, Any]:
+    """The stamp that `make bench-ready` left beside the wheel it installed."""
+    try:
+        return dict(json.loads((Path(sys.prefix) / "built.json").read_text(encoding="utf-8")))
+    except OSError:
+        return {"commit": "unknown", "changed_since": [], "rustc": "", "profile": "unknown"}
 
 
 def versions() -> dict[str, str]:
@@ -84,3 +93,7 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(stamp()))

@@ -18,8 +18,8 @@ import ripplemark as rm
 BENCHES = Path(__file__).resolve().parents[2] / "benches"
 sys.path.insert(0, str(BENCHES))
 
-from rivals import books, compare, data, engines, filters, kpis, sql, table  # noqa: E402
-from rivals.work import work  # noqa: E402
+from rivals import books, compare, contest, data, engines, filters, formulas, kpis, onecolumn, sql, table  # noqa: E402
+from rivals.work import Form, work  # noqa: E402
 
 ROWS = 3_000
 
@@ -162,3 +162,31 @@ def test_buckets_are_the_ranges():
             inside = (low is None or value >= low) and (high is None or value < high)
             bucket = sum(value >= end for end in ends)
             assert inside == (first <= bucket <= last), (low, high, value)
+
+
+def test_the_committed_formulas_are_those_of_the_list():
+    assert json.loads(formulas.FILE.read_text(encoding="utf-8")) == formulas.made()
+
+
+@pytest.mark.parametrize("engine", ["numpy", "numexpr", "duckdb", "datafusion"])
+def test_a_row_formula_gives_the_column_of_python(engine):
+    pytest.importorskip(engine)
+    rows = data.load(ROWS, "time", "dictionary", "float", onecolumn.COLUMNS)
+    found = np.asarray(onecolumn.ENGINES[engine](rows, 1)())
+    names = ("amount", "discount", "region", "stage")
+    assert found.tolist() == [formulas.row(**{name: row[name] for name in names}) for row in rows.to_pylist()]
+
+
+def test_a_contest_alternates_and_compares(tmp_path):
+    form, answer_of_ours = Form(ROWS), tmp_path / "ours.parquet"
+    with contest.Worker(contest.OURS, "W1", form, 1) as ours:
+        ours.run()
+        ours.answer(answer_of_ours)
+        with contest.Worker(contest.OURS, "W1", Form(ROWS, order="shuffled"), 1) as rival:
+            outcome = contest.contest(ours, rival, "W1", answer_of_ours, 2)
+        assert (len(outcome.ours), len(outcome.theirs), outcome.difference) == (2, 2, 0.0)
+        assert outcome.ratio > 0
+        with contest.Worker(contest.OURS, "W1", Form(ROWS - 1), 1) as rival, pytest.raises(compare.Different):
+            contest.contest(ours, rival, "W1", answer_of_ours, 2)
+    with pytest.raises(contest.Failed, match="no engine|nobody"):
+        contest.Worker(contest.Entry("nobody"), "W1", form, 1)
