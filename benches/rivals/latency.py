@@ -191,17 +191,20 @@ def _from_rust(say: Callable[[str], None]) -> list[Told]:
 def _from_c(say: Callable[[str], None]) -> list[Told]:
     library = ROOT / "build" / "core-c" / "release" / "libripplemark_core.a"
     compiler = shutil.which("cc") or shutil.which("gcc")
-    cli = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "ripplemark"
-    absent = [str(path) for path in (library, cli) if not path.exists()] + ([] if compiler else ["a C compiler"])
+    absent = [] if library.exists() else [str(library)]
+    absent += [] if compiler else ["a C compiler"]
     if absent:
-        say(f"W4 from C: skipped, there is no {', no '.join(absent)}; `make core-c bench-ready` makes them")
+        say(f"W4 from C: skipped, there is no {', no '.join(absent)}; `make core-c` makes the library")
         return []
+    import ripplemark as rm
+
+    from .books import text
+
     with tempfile.TemporaryDirectory() as folder:
         program, binary = Path(folder) / "sales.rmprog", Path(folder) / "latency"
-        book = ROOT / "benches" / "rivals" / "books" / "sales_float.yaml"
+        program.write_bytes(rm.loads(text("W1", "float")).compile().bytes)
         source = ROOT / "benches" / "rows" / "latency.c"
         steps = [
-            [str(cli), "compile", str(book), "-o", str(program)],
             [str(compiler), "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'ffi-c/core/include'}"]
             + [str(source), str(library), "-Wl,--gc-sections", "-o", str(binary)],
             [*pinned(1), str(binary), str(program)],

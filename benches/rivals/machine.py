@@ -64,7 +64,7 @@ def name() -> str:
 
 def stamp() -> dict[str, Any]:
     """What ripplemark is built from, at the time at which it is built."""
-    sources = ("src", "core", "float-env", "py/src", "py/python", "cli/src", "ffi-c/core/src", "Cargo.toml", "Cargo.lock")
+    sources = "src core float-env py/src py/python cli/src ffi-c/core/src Cargo.toml Cargo.lock".split()
     changed = _told("git", "status", "--porcelain", "--", *sources)
     return {
         # The last commit that touched what is built, so that a change of a page does not look like another engine.

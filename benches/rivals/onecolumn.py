@@ -158,8 +158,9 @@ def measured(rows: int, rounds: int, say: Callable[[str], None]) -> dict[str, An
             if engine != "numpy" and not engines.installed(engine):
                 say(f"W3 {engine}: skipped, it is not installed")
                 continue
+            asked = ["rivals.onecolumn", engine, str(rows), str(threads), str(rounds)]
             child = subprocess.run(
-                [*pinned(threads), sys.executable, "-m", "rivals.onecolumn", engine, str(rows), str(threads), str(rounds)],
+                [*pinned(threads), sys.executable, "-m", *asked],
                 capture_output=True,
                 text=True,
                 env=limits(threads),

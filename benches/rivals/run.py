@@ -99,7 +99,8 @@ class Run:
             _say(f"  {entry}: {failure}")
             self.skipped.append({**about, "why": str(failure)})
             return
-        found = {**about, **_outcome(outcome), "ours_note": ours.about["note"], "ours_to_arrow": round(to_rivals_form, 6)}
+        found = {**about, **_outcome(outcome), "ours_note": ours.about["note"]}
+        found["ours_to_arrow"] = round(to_rivals_form, 6)
         shown = str(entry) if form == case.form else f"{entry} ({form})"
         _say(f"  {shown}: {found['their_median']:.3f} s, ours {found['ours_median']:.3f} s, ratio {found['ratio']:.2f}")
         self.contests.append(found)
@@ -122,7 +123,8 @@ class Run:
                         judged(answer, rival, work)
                 except (Failed, compare.Different) as failure:
                     _say(f"  {entry}: {failure}")
-                    self.skipped.append({"work": work, "form": _form(form), "rival": _entry(entry), "why": str(failure)})
+                    about = {"work": work, "form": _form(form), "rival": _entry(entry)}
+                    self.skipped.append({**about, "why": str(failure)})
                 else:
                     agreed.append(str(entry))
         return {"work": work, "form": _form(form), "agreed": agreed}
@@ -139,7 +141,7 @@ def _arguments() -> argparse.Namespace:
     asked.add_argument("--rounds", type=int, help="another number of rounds")
     asked.add_argument("--threads", type=int, choices=(1, 2), help="only contests with so many threads")
     asked.add_argument("--rival", action="append", help="these engines alone; may be given several times")
-    asked.add_argument("--add", action="store_true", help="keep what the file has of other works, if it was built the same")
+    asked.add_argument("--add", action="store_true", help="keep what the file has of other works, if built the same")
     asked.add_argument("--to", type=Path, help="the file to write; otherwise DATE-MACHINE.json in benches/results")
     return asked.parse_args()
 

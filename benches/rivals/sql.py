@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .kpis import COST, HOURS, LIST, NET, ROWS, Agg, Formula, In, Is, Kpi, Op, Range, Test, aggregates
+from .kpis import COST, HOURS, LIST, NET, ROWS, Agg, Formula, In, Is, Kpi, Range, Test, aggregates
 from .work import Work
 
 _NUMBERS = ("amount", "discount", "cost", "response_hours")
@@ -90,7 +90,9 @@ def row_part(agg: Agg) -> Agg:
     return Agg(agg.measure, ranges_of(agg), agg.count)
 
 
-def _partial(name: str, keys: list[str], more: list[str], grain: str, sums: dict[Agg, str], amount: str, table: str) -> str:
+def _partial(
+    name: str, keys: list[str], more: list[str], grain: str, sums: dict[Agg, str], amount: str, table: str
+) -> str:
     lines = [*keys, f"{period(grain)} AS period", *more]
     grouped = [*keys, period(grain), *(column.split(" AS ")[0] for column in more)]
     lines += [f"{aggregate(agg, amount)} AS {column}" for agg, column in sums.items()]

@@ -1,6 +1,6 @@
 /* W4 from C: a program of 24 KPIs over one row, and its cells from a state, by the freestanding library.
  *
- * Usage: latency PROGRAM, where PROGRAM is what `ripplemark compile benches/rivals/books/sales_float.yaml` wrote.
+ * Usage: latency PROGRAM, where PROGRAM is benches/rivals/books/sales_float.yaml, compiled (all its metrics, no groups).
  * Prints a line of JSON for each latency: median nanoseconds of a call. `rivals.latency` builds and runs it.
  */
 
@@ -13,10 +13,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { METRICS = 24, REVENUE = 10, BATCHES = 31 };
+enum { METRICS = 24, REVENUE = 10, BATCHES = 31, WORDS = 1 << 14 };
 
 static uint8_t bytes[1 << 16];
-static uint64_t memory[1 << 14], scratch[1 << 14], reading[1 << 14];
+static uint64_t memory[WORDS], scratch[WORDS], reading[WORDS];
 static rmc_program program;
 static rmc_column columns[8];
 static size_t column_count;
@@ -93,7 +93,7 @@ static void read_cells(void)
 {
     rmc_cells cursor;
     uint32_t more;
-    must(rmc_cells_begin(&program, memory, sizeof memory / 8, level, reading, sizeof reading / 8, &cursor, NULL), "begin");
+    must(rmc_cells_begin(&program, memory, WORDS, level, reading, WORDS, &cursor, NULL), "begin");
     must(rmc_cells_next(&cursor, &more), "next");
     must(rmc_cells_row(&cursor, cells, METRICS), "row");
 }
@@ -102,8 +102,8 @@ static void feed_row(void)
 {
     static const rmc_capacity capacity = {4, 4, 64};
     rmc_fed fed;
-    must(rmc_state_init(&program, memory, sizeof memory / 8, capacity), "state");
-    must(rmc_feed(&program, memory, sizeof memory / 8, 0, columns, column_count, 1, 0, scratch, sizeof scratch / 8, &fed), "feed");
+    must(rmc_state_init(&program, memory, WORDS, capacity), "state");
+    must(rmc_feed(&program, memory, WORDS, 0, columns, column_count, 1, 0, scratch, WORDS, &fed), "feed");
 }
 
 static void whole(void)
@@ -147,7 +147,8 @@ static void tell(const char *what, void (*call)(void))
         times[batch] = (now() - start) / (double)calls;
     }
     qsort(times, BATCHES, sizeof *times, ascending);
-    printf("{\"from\": \"C\", \"engine\": \"ripplemark\", \"what\": \"%s\", \"nanoseconds\": %.1f}\n", what, times[BATCHES / 2]);
+    printf("{\"from\": \"C\", \"engine\": \"ripplemark\", \"what\": \"%s\", \"nanoseconds\": %.1f}\n",
+           what, times[BATCHES / 2]);
 }
 
 int main(int argc, char **argv)

@@ -43,7 +43,6 @@ def text(work: str, amount: str) -> str:
         condition = " && ".join(_test(t) for t in agg.tests)
         kind = "count" if agg.count else "sum"
         fill = "" if agg.count else ", fill_nulls_with: 0"
-        lines.append(
-            f"  - {{name: {kpi.name}, owner: sales, of: sales, agg: {kind}, expr: amount, filter: '{condition}'{fill}}}\n"
-        )
+        what = f"name: {kpi.name}, owner: sales, of: sales, agg: {kind}, expr: amount"
+        lines.append(f"  - {{{what}, filter: '{condition}'{fill}}}\n")
     return head + "metrics:\n" + "".join(lines)

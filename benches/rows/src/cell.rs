@@ -7,7 +7,12 @@ use std::sync::Arc;
 
 const WHAT: &str = "24 KPI formulas on one cell";
 
-fn time(engine: &str, formulas: &Formulas, mut run: impl FnMut(&mut Vec<f64>), tell: &mut impl FnMut(&str, &str, f64)) {
+fn time(
+    engine: &str,
+    formulas: &Formulas,
+    mut run: impl FnMut(&mut Vec<f64>),
+    tell: &mut impl FnMut(&str, &str, f64),
+) {
     let mut values = Vec::new();
     run(&mut values);
     let expected: Vec<f64> = formulas.cells().map(|(_, _, value)| value).collect();
@@ -33,7 +38,8 @@ pub fn measure(formulas: &Formulas, tell: &mut impl FnMut(&str, &str, f64)) {
 
 fn rhai(formulas: &Formulas, tell: &mut impl FnMut(&str, &str, f64)) {
     let engine = rhai::Engine::new();
-    let asts: Vec<_> = formulas.cells().map(|(infix, _, _)| engine.compile_expression(infix).expect("compiles")).collect();
+    let asts: Vec<_> =
+        formulas.cells().map(|(infix, _, _)| engine.compile_expression(infix).expect("compiles")).collect();
     let inputs = formulas.inputs();
     let mut scope = rhai::Scope::new();
     let run = |values: &mut Vec<f64>| {
@@ -50,7 +56,8 @@ fn rhai(formulas: &Formulas, tell: &mut impl FnMut(&str, &str, f64)) {
 
 fn cel(formulas: &Formulas, tell: &mut impl FnMut(&str, &str, f64)) {
     let env = Arc::new(cel::Env::stdlib());
-    let programs: Vec<_> = formulas.cells().map(|(infix, _, _)| env.compile(infix).expect("compiles")).collect();
+    let programs: Vec<_> =
+        formulas.cells().map(|(infix, _, _)| env.compile(infix).expect("compiles")).collect();
     let inputs = formulas.inputs();
     let mut context = cel::Context::with_env(env);
     let run = |values: &mut Vec<f64>| {
@@ -72,8 +79,10 @@ fn object(formulas: &Formulas) -> Map<String, Value> {
 }
 
 fn zen(formulas: &Formulas, tell: &mut impl FnMut(&str, &str, f64)) {
-    let compiled: Vec<_> =
-        formulas.cells().map(|(infix, _, _)| zen_expression::compile_expression(infix).expect("compiles")).collect();
+    let compiled: Vec<_> = formulas
+        .cells()
+        .map(|(infix, _, _)| zen_expression::compile_expression(infix).expect("compiles"))
+        .collect();
     let data = Value::Object(object(formulas));
     let mut machine = zen_expression::vm::VM::new();
     let run = |values: &mut Vec<f64>| {
@@ -88,8 +97,10 @@ fn zen(formulas: &Formulas, tell: &mut impl FnMut(&str, &str, f64)) {
 
 fn datalogic(formulas: &Formulas, tell: &mut impl FnMut(&str, &str, f64)) {
     let engine = datalogic_rs::Engine::new();
-    let compiled: Vec<_> =
-        formulas.cells().map(|(_, logic, _)| engine.compile(logic.to_string().as_str()).expect("compiles")).collect();
+    let compiled: Vec<_> = formulas
+        .cells()
+        .map(|(_, logic, _)| engine.compile(logic.to_string().as_str()).expect("compiles"))
+        .collect();
     let data = Value::Object(object(formulas)).to_string();
     let mut session = engine.session();
     let run = |values: &mut Vec<f64>| {

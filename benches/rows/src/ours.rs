@@ -59,11 +59,13 @@ impl Row {
 
 /// Times the core, and the host crate around it.
 pub fn measure(tell: &mut impl FnMut(&str, &str, f64)) {
-    let book = ripplemark::book::load_str(BOOK, "sales.yaml").unwrap_or_else(|problems| panic!("{problems}")).book;
+    let book =
+        ripplemark::book::load_str(BOOK, "sales.yaml").unwrap_or_else(|problems| panic!("{problems}")).book;
     let hosted = Program::compile(&book, &Query::default()).unwrap_or_else(|problems| panic!("{problems}"));
     let program = hosted.view();
     let row = Row::new();
-    let columns: Vec<Column<'_>> = hosted.tables()[0].columns.iter().map(|column| row.column(&column.name)).collect();
+    let columns: Vec<Column<'_>> =
+        hosted.tables()[0].columns.iter().map(|column| row.column(&column.name)).collect();
 
     let mut memory = vec![0; State::words(program, CAPACITY).expect("fits")];
     let mut words = vec![0; scratch_words(program, 0, &columns).expect("the columns fit")];
@@ -84,7 +86,11 @@ pub fn measure(tell: &mut impl FnMut(&str, &str, f64)) {
         }
     };
     one_row(true);
-    tell("ripplemark", "program of 24 KPIs over one row: fed, 24 values read (core)", nanoseconds(|| one_row(true)));
+    tell(
+        "ripplemark",
+        "program of 24 KPIs over one row: fed, 24 values read (core)",
+        nanoseconds(|| one_row(true)),
+    );
     tell("ripplemark", "program of 24 KPIs over one row: fed (core)", nanoseconds(|| one_row(false)));
     // Won, new, with one answer: list price, net price.
     black_box(sum);
