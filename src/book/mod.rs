@@ -4,6 +4,7 @@
 //! (`header`, `tables`, `metrics`, `queries`), formulas through the formula reader (`formula`, `values`).
 //! Each step reports what it cannot use and goes on without it; only a book without errors is built.
 
+mod business;
 mod codes;
 mod currency;
 mod cycles;
@@ -11,6 +12,7 @@ mod durations;
 mod facets;
 mod fields;
 mod fill;
+mod formats;
 mod formula;
 mod functions;
 mod header;
@@ -202,7 +204,8 @@ fn read<R: FormulaReader>(
     let header = header::read(&root, problems);
     let (teams, team_index) = header::teams(&root, problems);
     let tables = tables::read(&root, header.currency.as_deref(), problems);
-    let functions = functions::read(&root, folder, problems);
+    let mut functions = functions::read(&root, folder, problems);
+    functions.library = std::mem::take(&mut functions.library).with_business_hours(header.has_business_hours);
     let around = Surroundings { tables: &tables, teams: &team_index };
     let (drafts, metric_index) = metrics::read(&root, &around, problems);
     let names = metric_names(&drafts);
@@ -252,6 +255,7 @@ fn read<R: FormulaReader>(
         timezone: header.timezone,
         first_day_of_week: header.first_day_of_week,
         first_month_of_year: header.first_month_of_year,
+        business_hours: header.business_hours,
         teams,
         tables: tables.list,
         functions: functions.into_texts(),

@@ -11,10 +11,10 @@ use ripplemark_core::{Need, Program, State};
 /// A state that can grow.
 pub(crate) trait Sink {
     /// Runs `enter` on the state; makes room and runs it again as long as it lacks something.
-    fn with<T>(
-        &mut self,
-        enter: impl FnMut(&mut State<&mut [u64]>) -> Result<T, Need>,
-    ) -> Result<T, Error>;
+    fn with<T>(&mut self, enter: impl FnMut(&mut State<&mut [u64]>) -> Result<T, Need>) -> Result<T, Error>;
+
+    /// Makes room for so many groups, texts and bytes of texts at once.
+    fn reserve(&mut self, groups: usize, texts: usize, text_bytes: usize) -> Result<(), Error>;
 }
 
 impl TableCells {
@@ -32,6 +32,10 @@ impl TableCells {
         if self.read == 0 {
             return Ok(());
         }
+        // Lanes mostly have the same groups.
+        let groups = self.lanes.iter().map(|lane| lane.groups.len()).max().unwrap_or(0);
+        let (texts, bytes) = self.key_texts();
+        sink.reserve(groups, texts, bytes)?;
         for lane in &self.lanes {
             for group in 1..=lane.groups.len() {
                 self.copy_group(program, sink, lane, group)?;
@@ -74,11 +78,8 @@ impl TableCells {
     fn key(&self, lane: &Lane, group: usize) -> (Vec<KeyPart<'_>>, Option<i64>) {
         let codes = lane.groups.parts(group);
         let parts = self.keys.iter().zip(codes).map(|(key, &code)| self.key_part(key, code)).collect();
-        let period = if lane.has_periods {
-            codes.last().and_then(|&code| lane.memory.start(code))
-        } else {
-            None
-        };
+        let period =
+            if lane.has_periods { codes.last().and_then(|&code| lane.memory.start(code)) } else { None };
         (parts, period)
     }
 
@@ -108,10 +109,9 @@ impl TableCells {
             add(Part::Count(rows));
             return;
         }
-        let Some((arg, cells)) = slot
-            .arg
-            .and_then(|arg| Some((lane.plan.families.get(slot.family)?.args.get(arg)?, family.args.get(arg)?)))
-        else {
+        let Some((arg, cells)) = slot.arg.and_then(|arg| {
+            Some((lane.plan.families.get(slot.family)?.args.get(arg)?, family.args.get(arg)?))
+        }) else {
             return;
         };
         let Some(position) = arg.masks.iter().position(|&mask| mask == slot.mask) else { return };
@@ -145,7 +145,8 @@ impl TableCells {
             | SlotKind::MaxDecimal
             | SlotKind::MaxFloat => {
                 let cells = cells.extremes.get(own(cells.width)).unwrap_or(&[]);
-                let held = cells.iter().enumerate().filter(|(class, (least, most))| holds(*class) && least <= most);
+                let held =
+                    cells.iter().enumerate().filter(|(class, (least, most))| holds(*class) && least <= most);
                 let (least, most) = held.fold((i64::MAX, i64::MIN), |(least, most), (_, own)| {
                     (least.min(own.0), most.max(own.1))
                 });

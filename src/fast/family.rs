@@ -74,7 +74,11 @@ impl Making<'_, '_> {
 
     fn meanings(&self, family: &plan::Family) -> usize {
         let inputs = family.inputs.iter().filter_map(|&i| self.inputs.get(i));
-        inputs.filter_map(Input::column).filter_map(|column| self.texts_of(column)).map(Texts::meaning_count).sum()
+        inputs
+            .filter_map(Input::column)
+            .filter_map(|column| self.texts_of(column))
+            .map(Texts::meaning_count)
+            .sum()
     }
 
     fn codes(&self, input: &Input) -> usize {
@@ -144,11 +148,9 @@ impl FamilyState {
         let bands: Vec<(usize, usize, Vec<Option<i64>>)> = described
             .iter()
             .filter_map(|(input, stride, codes)| match input {
-                Input::Band { column, edges, .. } => Some((
-                    *stride as usize,
-                    *codes,
-                    tabulate::band_values(edges, making.ty(*column)),
-                )),
+                Input::Band { column, edges, .. } => {
+                    Some((*stride as usize, *codes, tabulate::band_values(edges, making.ty(*column))))
+                }
                 _ => None,
             })
             .collect();
@@ -196,7 +198,13 @@ impl FamilyState {
     }
 
     /// The class of each row, from the codes of the inputs.
-    pub(super) fn classify(&mut self, isa: Isa, family: &plan::Family, codes: &[Box<[u32; ROWS]>], len: usize) {
+    pub(super) fn classify(
+        &mut self,
+        isa: Isa,
+        family: &plan::Family,
+        codes: &[Box<[u32; ROWS]>],
+        len: usize,
+    ) {
         let mut joint = [0_u32; ROWS];
         let joint = joint.get_mut(..len).unwrap_or(&mut []);
         let classes = self.classes.get_mut(..len).unwrap_or(&mut []);
@@ -311,7 +319,8 @@ impl Split {
             return Some(Split::Float { top: 0, bottom: -43, limit: 0.0 });
         }
         let most = most + 3;
-        let mut bottom = (least - 54).max(-1022);
+        // 76 binades leave room for millions of rows; smaller numbers than those seen so far are then no exception.
+        let mut bottom = (least - 54).min(most - 76).max(-1022);
         let mut half = (most - bottom + 1) / 2;
         if half > 43 {
             half = 43;

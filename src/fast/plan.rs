@@ -22,12 +22,23 @@ const CONDITION_LIMIT: usize = 1 << 16;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Input {
     /// What a text means to the conditions: which constant it is, and the answers of text tests.
-    Text { column: usize },
-    Bool { column: usize },
+    Text {
+        column: usize,
+    },
+    Bool {
+        column: usize,
+    },
     /// Where a number stands between constants.
-    Band { column: usize, node: usize, float: bool, edges: Vec<i64> },
+    Band {
+        column: usize,
+        node: usize,
+        float: bool,
+        edges: Vec<i64>,
+    },
     /// A condition that is evaluated for each row.
-    Flag { register: usize },
+    Flag {
+        register: usize,
+    },
 }
 
 impl Input {
@@ -43,16 +54,35 @@ impl Input {
 /// Numbers of each row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Node {
-    Load { column: usize },
-    Const { word: u64 },
-    Float { op: u8, a: usize, b: usize },
-    Int { op: u8, a: usize, b: usize },
+    Load {
+        column: usize,
+    },
+    Const {
+        word: u64,
+    },
+    Float {
+        op: u8,
+        a: usize,
+        b: usize,
+    },
+    Int {
+        op: u8,
+        a: usize,
+        b: usize,
+    },
     /// The same words, as another type.
-    Same { a: usize },
+    Same {
+        a: usize,
+    },
     /// No number, but whether the row has a text or truth value.
-    Present { column: usize },
+    Present {
+        column: usize,
+    },
     /// Evaluated for each row by the reference evaluator.
-    Reference { register: usize, decimal: bool },
+    Reference {
+        register: usize,
+        decimal: bool,
+    },
 }
 
 /// Conditions that are looked up together.
@@ -105,10 +135,16 @@ pub(super) struct LanePlan {
 /// Where the value of a dimension comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum KeyPlan {
-    Text { column: usize },
-    Bool { column: usize },
+    Text {
+        column: usize,
+    },
+    Bool {
+        column: usize,
+    },
     /// An integer or a day.
-    Number { node: usize },
+    Number {
+        node: usize,
+    },
 }
 
 /// Everything that is known before rows arrive.
@@ -495,7 +531,8 @@ impl Planner<'_, '_> {
                 let (family, mask) = families.iter().enumerate().find_map(|(f, family)| {
                     family.masks.iter().position(|known| *known == slot.mask).map(|mask| (f, mask))
                 })?;
-                let arg = slot.arg.map(|register| self.arg(families.get_mut(family), slot.kind, register, mask));
+                let arg =
+                    slot.arg.map(|register| self.arg(families.get_mut(family), slot.kind, register, mask));
                 Some(SlotPlan { slot: i, kind: slot.kind, family, mask, arg })
             })
             .collect();
@@ -507,7 +544,13 @@ impl Planner<'_, '_> {
         let node = self.any_node(register);
         let Some(family) = family else { return 0 };
         let position = family.args.iter().position(|arg| arg.node == node).unwrap_or_else(|| {
-            family.args.push(Arg { node, kind: ArgKind::Int, masks: Vec::new(), sums: false, extremes: false });
+            family.args.push(Arg {
+                node,
+                kind: ArgKind::Int,
+                masks: Vec::new(),
+                sums: false,
+                extremes: false,
+            });
             family.args.len() - 1
         });
         if let Some(arg) = family.args.get_mut(position) {
@@ -541,9 +584,7 @@ impl Planner<'_, '_> {
 
 /// The registers that hold the text of a column.
 fn loads_of(code: &[Instruction<RowOp>], column: usize) -> impl Fn(usize) -> bool + '_ {
-    move |register| {
-        code.get(register).is_some_and(|ins| ins.op == RowOp::Load && ins.a as usize == column)
-    }
+    move |register| code.get(register).is_some_and(|ins| ins.op == RowOp::Load && ins.a as usize == column)
 }
 
 /// The registers that say what a text of a column means to all conditions: tests of the text, or the text itself

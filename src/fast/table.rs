@@ -177,13 +177,6 @@ impl TableCells {
         Some(cells)
     }
 
-    /// For tests: the loops of another instruction set.
-    #[cfg(test)]
-    pub(super) fn with_isa(mut self, isa: Isa) -> TableCells {
-        self.isa = isa;
-        self
-    }
-
     /// Rows that are in cells and not in the state.
     pub(crate) fn rows(&self) -> u64 {
         self.read
@@ -202,8 +195,7 @@ impl TableCells {
         self.prepare(program, columns, sink)?;
         let mut words = std::mem::take(&mut self.words);
         let mut registers = std::mem::take(&mut self.registers);
-        let result =
-            self.feed_prepared(program, columns, rows, sink, &mut words, &mut registers, &mut left);
+        let result = self.feed_prepared(program, columns, rows, sink, &mut words, &mut registers, &mut left);
         (self.words, self.registers) = (words, registers);
         result.map(|()| left)
     }
@@ -255,9 +247,10 @@ impl TableCells {
                     self.release();
                 }
                 for (lane, times) in self.lanes.iter_mut().zip(&mut times) {
-                    *times = lane.plan.at.map(|_| {
-                        Times::new(program, lane.plan.placement, std::mem::take(&mut lane.memory))
-                    });
+                    *times = lane
+                        .plan
+                        .at
+                        .map(|_| Times::new(program, lane.plan.placement, std::mem::take(&mut lane.memory)));
                 }
             }
             result = result.and_then(|()| {
@@ -384,7 +377,7 @@ impl TableCells {
             left.push(from..from + len);
             return Ok(());
         }
-        self.count_rows(columns, from, len, bad, times);
+        self.count_rows(len, bad);
         self.accumulate(len);
         self.room = self.room.saturating_sub(len as u64);
         push_runs(left, bad, from, self.isa);
@@ -404,10 +397,11 @@ impl TableCells {
             inputs: &self.plan.inputs,
             texts: &self.texts,
         };
-        let is_current = self.gate.as_ref().zip(self.plan.gate.as_ref()).is_none_or(|(g, p)| g.is_current(p, &making))
-            && self.lanes.iter().all(|lane| {
-                lane.families.iter().zip(&lane.plan.families).all(|(f, p)| f.is_current(p, &making))
-            });
+        let is_current =
+            self.gate.as_ref().zip(self.plan.gate.as_ref()).is_none_or(|(g, p)| g.is_current(p, &making))
+                && self.lanes.iter().all(|lane| {
+                    lane.families.iter().zip(&lane.plan.families).all(|(f, p)| f.is_current(p, &making))
+                });
         if is_current {
             return Ok(());
         }
@@ -543,13 +537,13 @@ impl TableCells {
             let to = codes.get_mut(..len).unwrap_or(&mut []);
             match input {
                 Input::Text { column } => {
-                    let Some(at) = self.texts.iter().position(|texts| texts.column == *column) else { continue };
+                    let Some(at) = self.texts.iter().position(|texts| texts.column == *column) else {
+                        continue;
+                    };
                     let (Some(texts), Some(codes)) = (self.texts.get(at), self.text_codes.get(at)) else {
                         continue;
                     };
-                    for (to, &code) in to.iter_mut().zip(codes.iter()) {
-                        *to = texts.meanings().get(code as usize).copied().unwrap_or(0);
-                    }
+                    isa::look_up(self.isa, to, codes.get(..len).unwrap_or(&[]), texts.meanings());
                 }
                 Input::Bool { column } => {
                     let Some(column) = columns.get(*column) else { continue };
@@ -564,9 +558,7 @@ impl TableCells {
                         isa::bands_many(self.isa, to, words, *float, edges);
                     }
                     if vector.some_missing {
-                        for (to, missing) in to.iter_mut().zip(vector.missing.iter()) {
-                            *to *= u32::from(1 - missing);
-                        }
+                        isa::blank_codes(self.isa, to, vector.missing.get(..len).unwrap_or(&[]));
                     }
                 }
                 Input::Flag { .. } => {}
@@ -715,26 +707,24 @@ impl TableCells {
             }
             let mut words = [0_u64; ROWS];
             let words = words.get_mut(..len).unwrap_or(&mut []);
-            let parts = self.keys.iter().map(|key| key_codes_of(key, &self.plan, &self.texts, &self.text_codes, &self.input_codes));
+            let parts = self
+                .keys
+                .iter()
+                .map(|key| key_codes_of(key, &self.plan, &self.texts, &self.text_codes, &self.input_codes));
             let period = lane.has_periods.then_some(&lane.periods);
-            for (codes, shift) in parts.map(|codes| codes.unwrap_or(&lane.periods)).chain(period).zip(lane.groups.shifts()) {
+            for (codes, shift) in
+                parts.map(|codes| codes.unwrap_or(&lane.periods)).chain(period).zip(lane.groups.shifts())
+            {
                 isa::pack(self.isa, words, codes.get(..len).unwrap_or(&[]), shift);
             }
-            let (out, of_row) = (lane.out.get(..len).unwrap_or(&[]), lane.of_row.get_mut(..len).unwrap_or(&mut []));
+            let (out, of_row) =
+                (lane.out.get(..len).unwrap_or(&[]), lane.of_row.get_mut(..len).unwrap_or(&mut []));
             lane.groups.find(self.isa, words, out, of_row);
         }
         true
     }
 
-    fn count_rows(
-        &mut self,
-        columns: &[Column<'_>],
-        from: usize,
-        len: usize,
-        bad: &[u8],
-        times: &[Option<Times<'_>>],
-    ) {
-        let _ = times;
+    fn count_rows(&mut self, len: usize, bad: &[u8]) {
         let kept = isa::zero_bytes(self.isa, bad);
         let all_kept = kept as usize == len;
         self.read += u64::from(kept);
@@ -759,47 +749,38 @@ impl TableCells {
                 continue;
             };
             let latest = if used as usize == len {
-                vector.words.iter().take(len).map(|&word| word as i64).max()
+                Some(isa::extent(self.isa, vector.words.get(..len).unwrap_or(&[])).1)
             } else {
                 vector.words.iter().zip(out).filter(|(_, out)| **out == 0).map(|(&word, _)| word as i64).max()
             };
             lane.placed.latest = lane.placed.latest.max(latest);
         }
         for &column in &self.plan.loaded {
-            let is_missing: Box<dyn Fn(usize) -> bool> = match self.types.get(column) {
+            let missing = match self.types.get(column) {
                 Some(LogicalType::Category | LogicalType::Id) => {
-                    let Some(at) = self.texts.iter().position(|texts| texts.column == column) else { continue };
-                    let Some(codes) = self.text_codes.get(at) else { continue };
-                    let codes = codes.get(..len).unwrap_or(&[]);
-                    if isa::zeros(self.isa, codes) == 0 {
+                    let Some(at) = self.texts.iter().position(|texts| texts.column == column) else {
                         continue;
-                    }
-                    Box::new(|row| codes.get(row) == Some(&0))
+                    };
+                    let codes = self.text_codes.get(at).and_then(|codes| codes.get(..len)).unwrap_or(&[]);
+                    missing_codes(self.isa, codes, bad, all_kept)
                 }
                 Some(LogicalType::Bool) => {
-                    let Some(column) = columns.get(column) else { continue };
-                    if column.validity.is_none() && !matches!(column.data, Data::Missing) {
-                        continue;
-                    }
-                    let all = matches!(column.data, Data::Missing);
-                    Box::new(move |row| all || !has_value(column, from + row))
+                    let at = self.plan.inputs.iter().position(|input| *input == Input::Bool { column });
+                    let codes = at.and_then(|at| self.input_codes.get(at)).and_then(|codes| codes.get(..len));
+                    missing_codes(self.isa, codes.unwrap_or(&[]), bad, all_kept)
                 }
                 _ => {
                     let node = self.plan.nodes.iter().position(|node| *node == Node::Load { column });
-                    let Some(vector) = node.and_then(|node| self.vectors.get(node)) else { continue };
-                    if !vector.some_missing {
-                        continue;
+                    match node.and_then(|node| self.vectors.get(node)) {
+                        Some(vector) if vector.some_missing => {
+                            isa::marked_and_in(self.isa, vector.missing.get(..len).unwrap_or(&[]), bad)
+                        }
+                        _ => 0,
                     }
-                    Box::new(|row| vector.is_missing(row))
                 }
             };
-            let missing = if all_kept {
-                (0..len).filter(|&row| is_missing(row)).count()
-            } else {
-                (0..len).filter(|&row| bad.get(row) == Some(&0) && is_missing(row)).count()
-            };
             if let Some(count) = self.missing.get_mut(column) {
-                *count += missing as u64;
+                *count += u64::from(missing);
             }
         }
     }
@@ -843,6 +824,12 @@ impl TableCells {
                 }
             }
         }
+    }
+
+    /// How many texts can stand in keys, and their bytes (each text takes whole words).
+    pub(super) fn key_texts(&self) -> (usize, usize) {
+        let keys = self.texts.iter().filter(|texts| texts.is_key);
+        keys.fold((0, 0), |(count, bytes), texts| (count + texts.len(), bytes + texts.key_bytes()))
     }
 
     /// What stands in a key for a code.
@@ -928,15 +915,12 @@ fn code_bools(isa: Isa, column: &Column<'_>, from: usize, to: &mut [u32]) {
     let bytes = bytes.get_mut(..to.len()).unwrap_or(&mut []);
     let (buffer, offset) = bits.parts();
     isa::bits_to_bytes(isa, bytes, buffer, offset + from);
-    for (to, &bit) in to.iter_mut().zip(bytes.iter()) {
-        *to = 1 + u32::from(bit);
-    }
-    if column.validity.is_some() {
-        for (row, to) in to.iter_mut().enumerate() {
-            if !has_value(column, from + row) {
-                *to = 0;
-            }
-        }
+    isa::codes_of_bits(isa, to, bytes);
+    if let Some(validity) = column.validity {
+        let (buffer, offset) = validity.parts();
+        isa::bits_to_bytes(isa, bytes, buffer, offset + from);
+        isa::flip(isa, bytes);
+        isa::blank_codes(isa, to, bytes);
     }
 }
 
@@ -949,6 +933,14 @@ fn extremes(cells: &mut [(i64, i64)], at: &[u32], vector: &Vector, kind: ArgKind
         if let Some(cell) = cells.get_mut(at as usize) {
             *cell = (cell.0.min(value), cell.1.max(value));
         }
+    }
+}
+
+/// How many codes of rows that are kept are 0.
+fn missing_codes(isa: Isa, codes: &[u32], bad: &[u8], all_kept: bool) -> u32 {
+    match isa::zeros(isa, codes) {
+        zeros if all_kept || zeros == 0 => zeros,
+        _ => codes.iter().zip(bad).map(|(&code, &bad)| u32::from(code == 0 && bad == 0)).sum(),
     }
 }
 

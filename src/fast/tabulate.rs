@@ -141,10 +141,10 @@ pub(super) fn outcomes(
         let result = run.run(from..to, &wanted);
         for (outcomes, &register) in all.iter_mut().zip(registers) {
             let Some(register) = result.get(register) else { continue };
-            outcomes.extend((0..to - from).map(|row| Outcome {
-                word: register.word(row),
-                reasons: register.reasons(row).0,
-            }));
+            outcomes.extend(
+                (0..to - from)
+                    .map(|row| Outcome { word: register.word(row), reasons: register.reasons(row).0 }),
+            );
         }
     }
     Ok(all)

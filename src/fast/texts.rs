@@ -120,11 +120,17 @@ impl Texts {
         self.examples.iter().filter_map(|&code| self.texts.get(code as usize - 1)).cloned().collect()
     }
 
+    /// Bytes of all that can stand in keys, each text in whole words.
+    pub(super) fn key_bytes(&self) -> usize {
+        self.meant.iter().map(|text| text.len().next_multiple_of(8)).sum()
+    }
+
     /// What stands in keys for a code.
     pub(super) fn key_text(&self, code: u32) -> Option<&[u8]> {
         self.meant.get((code as usize).checked_sub(1)?).map(|text| &**text)
     }
 
+    /// What each code means to conditions, in a table as long as a power of two.
     pub(super) fn meanings(&self) -> &[u32] {
         &self.meanings
     }
@@ -147,8 +153,13 @@ impl Texts {
             if meaning != BAD {
                 self.texts.push(text.into());
                 self.meant.push(meant);
-                self.meanings.push(meaning);
                 code = self.texts.len() as u32;
+                if self.meanings.len() <= code as usize {
+                    self.meanings.resize((code as usize + 1).next_power_of_two(), 0);
+                }
+                if let Some(entry) = self.meanings.get_mut(code as usize) {
+                    *entry = meaning;
+                }
             }
         }
         // What has no code is remembered only as long as there is room.
@@ -161,8 +172,7 @@ impl Texts {
     fn meaning(&mut self, source: &Source<'_, '_>, text: &[u8]) -> Result<u32, Error> {
         let registers = meaning_registers(source.code, self.column);
         let tried = [(self.column, Tried::Texts { texts: vec![text.into()], codes: vec![1] })];
-        let outcomes =
-            tabulate::outcomes(source.program, source.table, source.code, &registers, &tried, 1)?;
+        let outcomes = tabulate::outcomes(source.program, source.table, source.code, &registers, &tried, 1)?;
         let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
         if let Some(&meaning) = self.different.get(&outcomes) {
             return Ok(meaning);
@@ -276,6 +286,15 @@ impl Texts {
         to: &mut [u32],
     ) {
         let len = to.len();
+        let soon = from + len..from + 2 * len;
+        match codes {
+            Codes::I32(codes) => isa::prefetch(codes.get(soon)),
+            Codes::U32(codes) => isa::prefetch(codes.get(soon)),
+            Codes::I8(codes) => isa::prefetch(codes.get(soon)),
+            Codes::U8(codes) => isa::prefetch(codes.get(soon)),
+            Codes::I16(codes) => isa::prefetch(codes.get(soon)),
+            Codes::U16(codes) => isa::prefetch(codes.get(soon)),
+        }
         if self.in_order && column.validity.is_none() {
             match codes {
                 Codes::I8(c) => isa::codes_plus_one_i8(isa, c.get(from..from + len).unwrap_or(&[]), to),

@@ -106,20 +106,17 @@ impl<'p> Times<'p> {
     /// Codes of the periods of rows, and in `out` 1 + the number of the reject for rows whose time does not count.
     /// Rows in whose `out` something stands already are left alone.
     pub(super) fn place(&mut self, isa: Isa, times: &[u64], out: &mut [u8], periods: &mut [u32]) {
-        // Times were loaded as words.
-        let extent = |times: &[u64]| {
-            times.iter().fold((i64::MAX, i64::MIN), |(least, most), &t| {
-                (least.min(t as i64), most.max(t as i64))
-            })
-        };
         let all_in = !isa::any(isa, out);
         let (mut least, mut most) = if all_in {
-            extent(times)
+            isa::extent(isa, times)
         } else {
-            times.iter().zip(out.iter()).filter(|(_, out)| **out == 0).fold(
-                (i64::MAX, i64::MIN),
-                |(least, most), (&t, _)| (least.min(t as i64), most.max(t as i64)),
-            )
+            times
+                .iter()
+                .zip(out.iter())
+                .filter(|(_, out)| **out == 0)
+                .fold((i64::MAX, i64::MIN), |(least, most), (&t, _)| {
+                    (least.min(t as i64), most.max(t as i64))
+                })
         };
         if least > most {
             return;

@@ -87,9 +87,19 @@ impl Vector {
             return;
         }
         let Some(validity) = column.validity else { return };
-        for row in 0..len {
-            if !validity.get(from + row) {
-                self.mark_missing(row);
+        let (bytes, offset) = validity.parts();
+        let (missing, words) =
+            (self.missing.get_mut(..len).unwrap_or(&mut []), self.words.get_mut(..len).unwrap_or(&mut []));
+        isa::bits_to_bytes(isa, missing, bytes, offset + from);
+        isa::flip(isa, missing);
+        self.some_missing = isa::any(isa, missing);
+        if self.some_missing {
+            isa::blank_words(isa, words, missing);
+            if self.some_failed {
+                // What stands in the place of a missing value cannot fail.
+                for (failed, missing) in self.failed.iter_mut().zip(missing) {
+                    *failed &= 1 - *missing;
+                }
             }
         }
     }
@@ -101,11 +111,19 @@ impl Vector {
         }
         let to = self.words.get_mut(..len).unwrap_or(&mut []);
         let rows = from..from + len;
+        let soon = rows.end..rows.end + len;
+        match &column.data {
+            Data::F64(values) => isa::prefetch(values.get(soon)),
+            Data::I64(values) | Data::Timestamp { values, .. } => isa::prefetch(values.get(soon)),
+            Data::Decimal128 { bytes, .. } => isa::prefetch(bytes.get(16 * soon.start..16 * soon.end)),
+            Data::I32(values) | Data::Date32(values) => isa::prefetch(values.get(soon)),
+            _ => {}
+        }
         match (ty, &column.data) {
             (LogicalType::Float, Data::F64(values)) => {
                 values.get(rows).is_some_and(|values| !isa::load_f64(isa, to, values))
             }
-            (LogicalType::Int, Data::I64(values))
+            (LogicalType::Int | LogicalType::Duration, Data::I64(values))
             | (LogicalType::Timestamp, Data::Timestamp { values, unit: TimeUnit::Microsecond }) => {
                 values.get(rows).map(|values| isa::load_i64(isa, to, values)).is_some()
             }
@@ -157,13 +175,11 @@ impl Vector {
     }
 
     /// Makes the words of rows without a number 0, which adds nothing to a sum.
-    fn blank_missing(&mut self, len: usize) {
-        if self.some_missing {
-            for (word, missing) in self.words.iter_mut().zip(self.missing.iter()).take(len) {
-                if *missing == 1 {
-                    *word = 0;
-                }
-            }
+    fn blank_missing(&mut self, isa: Isa, len: usize) {
+        if self.some_missing
+            && let (Some(words), Some(missing)) = (self.words.get_mut(..len), self.missing.get(..len))
+        {
+            isa::blank_words(isa, words, missing);
         }
     }
 
@@ -256,7 +272,9 @@ fn number(ty: LogicalType, column: &Column<'_>, row: usize) -> Result<u64, Lack>
     }
     .ok_or(Lack::Failed)?;
     match ty {
-        LogicalType::Int | LogicalType::Date | LogicalType::Timestamp => Ok(whole as u64),
+        LogicalType::Int | LogicalType::Date | LogicalType::Timestamp | LogicalType::Duration => {
+            Ok(whole as u64)
+        }
         LogicalType::Decimal(_) if matches!(column.data, Data::Decimal128 { .. }) => Ok(whole as u64),
         LogicalType::Decimal(scale) => decimal::power_of_ten(scale)
             .and_then(|power| i64::try_from(power).ok())
@@ -305,7 +323,7 @@ pub(super) fn compute(isa: Isa, nodes: &[Node], vectors: &mut [Vector], at: usiz
                     }
                 }
             }
-            own.blank_missing(len);
+            own.blank_missing(isa, len);
         }
         Node::Int { op, a, b } => {
             let (Some(left), Some(right)) = (of(a), of(b)) else { return };
@@ -330,7 +348,7 @@ pub(super) fn compute(isa: Isa, nodes: &[Node], vectors: &mut [Vector], at: usiz
                     }
                 }
             }
-            own.blank_missing(len);
+            own.blank_missing(isa, len);
         }
     }
 }

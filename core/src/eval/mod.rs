@@ -11,10 +11,10 @@ mod text;
 pub use load::{accepts, capacity};
 pub(crate) use load::{load, status};
 pub(crate) use ops::{exponential, holds, logarithm, logarithm_2, logarithm_10, power, run, square_root};
-pub(crate) use rows::prepare;
 pub use rows::Rows;
-pub use text::{column_words, meaning};
+pub(crate) use rows::prepare;
 pub(crate) use text::{Digits, TextMaps, TextValue, text_at};
+pub use text::{column_words, meaning};
 
 use crate::batch::Column;
 use crate::error::{Code, Error};

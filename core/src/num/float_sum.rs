@@ -71,7 +71,8 @@ pub fn add(sum: &mut [u64; FLOAT_SUM_WORDS], bits: u64) -> Result<(), NumError> 
 /// Adds `mantissa × 2^exponent`. An exponent below -1074 or above 960 adds nothing: the former has no place for its
 /// bits, with the latter the mantissa could leave the sum's width.
 pub fn add_scaled(sum: &mut [u64; FLOAT_SUM_WORDS], mantissa: i128, exponent: i32) {
-    let Some(shift) = exponent.checked_sub(FLOAT_UNIT_EXPONENT).and_then(|shift| u32::try_from(shift).ok()) else {
+    let Some(shift) = exponent.checked_sub(FLOAT_UNIT_EXPONENT).and_then(|shift| u32::try_from(shift).ok())
+    else {
         return;
     };
     if exponent > 960 {

@@ -117,7 +117,9 @@ impl<M: AsRef<[u64]> + AsMut<[u64]>> State<M> {
             (SlotKind::MinInt | SlotKind::MaxInt, Part::Extreme(value)) => {
                 slots::extreme_word(slot.kind, memory, value);
             }
-            (SlotKind::MinFloat | SlotKind::MaxFloat, Part::Extreme(bits)) if f64::from_bits(bits).is_finite() => {
+            (SlotKind::MinFloat | SlotKind::MaxFloat, Part::Extreme(bits))
+                if f64::from_bits(bits).is_finite() =>
+            {
                 slots::extreme_word(slot.kind, memory, bits);
             }
             (SlotKind::MinDecimal | SlotKind::MaxDecimal, Part::ExtremeDecimal(value)) => {

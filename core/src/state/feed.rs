@@ -10,8 +10,8 @@ use super::{Need, Reject, State};
 use crate::batch::Column;
 use crate::error::Error;
 use crate::eval::{self, CHUNK, Register, Scratch, TextMaps, prepare};
-use crate::program::op::RowOp;
 use crate::program::Program;
+use crate::program::op::RowOp;
 use crate::reason::Reasons;
 
 /// How far feeding got.

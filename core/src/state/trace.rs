@@ -3,12 +3,12 @@
 //! Row code, placing and the conditions of slots are those of feeding; only what becomes of their answers differs. So a
 //! row that is traced into a slot of a cell is one that the cell has counted, by construction.
 
-use crate::eval::prepare;
 use super::place::{Feeding, Groups, Place, place_chunk};
 use super::slots::{self, Entries};
 use super::{Key, Need, Reject};
 use crate::batch::Column;
 use crate::error::Error;
+use crate::eval::prepare;
 use crate::eval::{self, CHUNK, Register, Scratch};
 use crate::program::{DimType, Program};
 
