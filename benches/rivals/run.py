@@ -146,20 +146,26 @@ def _arguments() -> argparse.Namespace:
     return asked.parse_args()
 
 
-def _added(to: Path, found: dict[str, Any], only: list[str]) -> dict[str, Any]:
-    """The file as it was, with what was found of the works that were asked for."""
-    before = json.loads(to.read_text(encoding="utf-8"))
+def _fitting(to: Path, found: dict[str, Any]) -> dict[str, Any]:
+    """The file as it is, if it was made from the same."""
+    before = dict(json.loads(to.read_text(encoding="utf-8")))
     for part in ("built", "versions", "rows", "rounds"):
         if before[part] != found[part]:
             raise SystemExit(f"{to} was made with other {part}: {before[part]}, and not {found[part]}")
+    return before
 
+
+def _added(before: dict[str, Any], found: dict[str, Any], only: list[str]) -> dict[str, Any]:
+    """The file as it was, with what was found of the works that were asked for."""
+    both = {**before, **found}
     for name in ("contests", "counts", "skipped"):
         kept = [entry for entry in before[name] if str(entry.get("work", "-")).split()[0] not in only]
-        found[name] = kept + [entry for entry in found[name] if entry not in kept]
-    for name in ("load_before", "load_after"):
-        found["machine"][name] = max(before["machine"][name], found["machine"][name])
-    found["command"] = f"{before['command']}; {found['command']}"
-    return {**before, **found}
+        both[name] = kept + [entry for entry in found[name] if entry not in kept]
+    loads = {name: max(before["machine"][name], found["machine"][name]) for name in ("load_before", "load_after")}
+    both["machine"] = {**found["machine"], **loads}
+    both["data"] = {**before["data"], **found["data"]}
+    both["command"] = f"{before['command']}; {found['command']}"
+    return both
 
 
 def main() -> int:
@@ -183,7 +189,16 @@ def main() -> int:
         "rounds": rounds,
     }
     run = Run(rounds)
-    checked = []
+    found |= {"data": {}, "contests": run.contests, "counts": [], "skipped": run.skipped}
+
+    def write() -> None:
+        found["machine"]["load_after"] = machine.about()["load_before"]
+        written = _added(before, found, only) if before else found
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+
+    before = _fitting(to, found) if asked.add else {}
+    # What has been measured is written at once: a full run takes hours, and something may end it.
     for case in cases(rows, not asked.full):
         if case.work not in only or asked.threads not in (None, case.threads):
             continue
@@ -193,22 +208,19 @@ def main() -> int:
             if not case.rivals and not case.own:
                 continue
         run.case(case)
+        write()
     if "W6" in only:
-        checked.append(run.counts(Form(min(rows, data.QUICK_ROWS))))
+        found["counts"] = [run.counts(Form(min(rows, data.QUICK_ROWS)))]
     found["data"] = {order: data.fingerprint(rows, order) for order in data.ORDERS if data.made(rows, order)}
-    found |= {"contests": run.contests, "counts": checked}
     if "W3" in only:
-        found["W3"] = onecolumn.measured(rows // 2, rounds, _say)
+        found["W3"] = onecolumn.measured(max(rows // 2, 1), rounds, _say)
+        write()
     if "W4" in only:
         found["W4"] = latency.measured(_say)
+        write()
     if "W8" in only:
         found["W8"] = report.measured(rows, rounds, _say)
-    found["skipped"] = run.skipped
-    found["machine"]["load_after"] = machine.about()["load_before"]
-    if asked.add:
-        found = _added(to, found, only)
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write()
     _say(f"wrote {to}")
     return 1 if any("work" in entry for entry in run.skipped) else 0
 
