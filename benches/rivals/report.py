@@ -77,27 +77,35 @@ def binary() -> Path:
     return Path(named) if named else (Path(target) if target else ROOT / "target") / "release" / "ripplemark"
 
 
+# A process begins with the peak memory of the one that started it, so a small one has to stand between. Says seconds,
+# bytes at most, and how the command ended.
+_LAUNCHER = """
+import os, sys, time
+start = time.perf_counter()
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, used = os.wait4(child, 0)
+seconds = time.perf_counter() - start
+with open(sys.argv[1], "w") as file:
+    file.write(f"{seconds} {used.ru_maxrss * 1024} {os.waitstatus_to_exitcode(status)}")
+"""
+
+
 def _ran(command: list[str], threads: int) -> tuple[float, int, dict[str, Any]]:
     """Seconds, peak bytes of memory, and what the process said as JSON."""
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            [*pinned(threads), *command],
-            stdout=out,
-            stderr=errors,
+    with tempfile.NamedTemporaryFile("r", encoding="ascii") as told:
+        process = subprocess.run(
+            [*pinned(threads), sys.executable, "-I", "-S", "-c", _LAUNCHER, told.name, *command],
+            capture_output=True,
+            text=True,
             env=limits(threads),
             cwd=Path(__file__).resolve().parents[1],
+            check=False,
         )
-        # `wait4` tells of this child alone; `taskset` becomes the command, so its memory is the command's.
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        for stream in (out, errors):
-            stream.seek(0)
-        if process.returncode:
-            raise RuntimeError(" ".join(errors.read().splitlines()[-1:])[:300] or f"ended with {process.returncode}")
-        said = out.read().strip()
-        return seconds, used.ru_maxrss * 1024, json.loads(said) if said.startswith("{") else {}
+        seconds, peak, code = (told.read() or "0 0 1").split()
+    if int(code):
+        raise RuntimeError(" ".join(process.stderr.splitlines()[-1:])[:300] or f"ended with {code}")
+    said = process.stdout.strip()
+    return float(seconds), int(peak), json.loads(said) if said.startswith("{") else {}
 
 
 def _command(engine: str, verb: str, path: Path, book: Path, to: Path, threads: int) -> list[str]:

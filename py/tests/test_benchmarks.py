@@ -18,7 +18,7 @@ import ripplemark as rm
 BENCHES = Path(__file__).resolve().parents[2] / "benches"
 sys.path.insert(0, str(BENCHES))
 
-from rivals import books, compare, contest, data, engines, filters, formulas, kpis, onecolumn, sql, table  # noqa: E402
+from rivals import books, compare, contest, data, engines, filters, formulas, kpis, onecolumn, report, sql, table  # noqa: E402
 from rivals.work import Form, work  # noqa: E402
 
 ROWS = 3_000
@@ -190,3 +190,12 @@ def test_a_contest_alternates_and_compares(tmp_path):
             contest.contest(ours, rival, "W1", answer_of_ours, 2)
     with pytest.raises(contest.Failed, match="no engine|nobody"):
         contest.Worker(contest.Entry("nobody"), "W1", form, 1)
+
+
+def test_the_peak_of_a_process_is_its_own():
+    held = bytearray(200 << 20)
+    _, small, _ = report._ran([sys.executable, "-S", "-c", "pass"], 1)
+    _, large, _ = report._ran([sys.executable, "-S", "-c", "bytearray(300 << 20)"], 1)
+    assert len(held) > small and 300 << 20 < large < 400 << 20
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        report._ran([sys.executable, "-S", "-c", "1 / 0"], 1)
