@@ -10,13 +10,14 @@ mod support;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, DictionaryArray, DurationMicrosecondArray, Float64Array, Int64Array,
+    RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::Int32Type;
 use jiff::ToSpan;
 use oracle::Outcome;
 use oracle::calendar::{FIRST_DAY, FIRST_MONTH, ZONE};
+use oracle::times::{HOURS, Length};
 use rhai::{Dynamic, Scope};
 use ripplemark::evaluate::{Coordinate, ResultCell};
 use serde_json::{Value, json};
@@ -151,6 +152,9 @@ impl Grammar<'_> {
         if ty == Type::Int && self.dice.below(4) == 0 {
             return self.of_dates(depth);
         }
+        if ty == Type::Float && self.dice.below(5) == 0 {
+            return self.of_times(depth);
+        }
         match (ty, self.dice.below(9)) {
             (_, 7) => {
                 let name = self.pick(&["min", "max"]);
@@ -222,12 +226,81 @@ impl Grammar<'_> {
             1 => Formula::frame(&[&a, &b], |p| format!("days_between({}, {})", p[0], p[1])),
             2 => {
                 let part = self.pick(&["year", "month", "weekday"]);
-                let time = Formula::plain("t1", true);
+                let time = self.instant(depth - 1);
                 Formula::frame(&[if self.dice.below(3) == 0 { &time } else { &a }], |p| {
                     format!("{part}({})", p[0])
                 })
             }
-            _ => Formula::plain("days_between(t1, t2)", true),
+            _ => {
+                let (a, b) = (self.instant(depth - 1), self.instant(depth - 1));
+                Formula::frame(&[&a, &b], |p| format!("days_between({}, {})", p[0], p[1]))
+            }
+        }
+    }
+
+    /// A number of hours, or one duration over another.
+    fn of_times(&mut self, depth: usize) -> Formula {
+        let (a, b) = (self.instant(depth - 1), self.instant(depth - 1));
+        match self.dice.below(5) {
+            0 => Formula::frame(&[&a, &b], |p| format!("hours_between({}, {})", p[0], p[1])),
+            1 | 2 => Formula::frame(&[&a, &b], |p| format!("business_hours({}, {})", p[0], p[1])),
+            3 => Formula::frame(&[&a, &b], |p| format!("(({} - {}) / hours(1))", p[0], p[1])),
+            _ => {
+                let (a, b) = (self.length(depth - 1), self.length(depth - 1));
+                Formula::frame(&[&a, &b], |p| format!("({} / {})", p[0], p[1]))
+            }
+        }
+    }
+
+    /// A point in time, within the years that zones are known for.
+    fn instant(&mut self, depth: usize) -> Formula {
+        let leaf = self.pick(&["t1", "t2", "t3", "t3"]);
+        let leaf = Formula::plain(leaf, leaf != "t3");
+        if depth == 0 {
+            return leaf;
+        }
+        let inner = self.instant(depth - 1);
+        let number = self.pick(&["0", "1", "-1", "7", "(i1 % 20)", "(i3 % 20)"]);
+        let number = Formula::plain(number, number.contains("i1"));
+        match self.dice.below(8) {
+            0 => {
+                let length = self.length(depth - 1);
+                Formula::frame(&[&inner, &length], |p| format!("({} + {})", p[0], p[1]))
+            }
+            1 => {
+                let length = self.length(depth - 1);
+                Formula::frame(&[&inner, &length], |p| format!("({} - {})", p[0], p[1]))
+            }
+            2 => Formula::frame(&[&inner, &number], |p| format!("({} + bh({}))", p[0], p[1])),
+            3 => Formula::frame(&[&inner, &number], |p| format!("({} - bh({}))", p[0], p[1])),
+            4 => Formula::frame(&[&inner, &number], |p| format!("add_days({}, {})", p[0], p[1])),
+            5 => Formula::frame(&[&inner, &number], |p| format!("add_months({}, {})", p[0], p[1])),
+            6 => {
+                let nullable = inner.nullable && leaf.nullable;
+                let whole = Formula::frame(&[&inner, &leaf], |p| format!("({} ?? {})", p[0], p[1]));
+                Formula { nullable, ..whole }
+            }
+            _ => leaf,
+        }
+    }
+
+    /// A duration of some days at most, so that what it is added to stays in the calendar.
+    fn length(&mut self, depth: usize) -> Formula {
+        let leaf = self.pick(&["u1", "u2", "hours(1)", "minutes(i3 % 1000)", "days(2)", "hours(i1 % 30)"]);
+        let leaf = Formula::plain(leaf, leaf == "u1" || leaf.contains("i1"));
+        if depth == 0 {
+            return leaf;
+        }
+        let (a, b) = (self.length(depth - 1), self.length(depth - 1));
+        let name = self.pick(&["min", "max"]);
+        match self.dice.below(7) {
+            0 => Formula::frame(&[&a, &b], |p| format!("({} + {})", p[0], p[1])),
+            1 => Formula::frame(&[&a, &b], |p| format!("({} - {})", p[0], p[1])),
+            2 => Formula::frame(&[&a], |p| format!("({} * -3)", p[0])),
+            3 => Formula::frame(&[&a, &b], |p| format!("{name}({}, {})", p[0], p[1])),
+            4 => Formula::frame(&[&a], |p| format!("abs({})", p[0])),
+            5 => Formula::frame(&[&a], |p| format!("-({})", p[0])),
+            _ => leaf,
         }
     }
 
@@ -256,7 +329,15 @@ impl Grammar<'_> {
     }
 
     fn condition(&mut self, depth: usize) -> Formula {
-        match self.dice.below(10) {
+        match self.dice.below(11) {
+            10 => {
+                let operator = self.pick(&["==", "!=", "<", "<=", ">", ">="]);
+                let (a, b) = match self.dice.below(3) {
+                    0 => (self.length(depth - 1), self.length(depth - 1)),
+                    _ => (self.instant(depth - 1), self.instant(depth - 1)),
+                };
+                Formula::frame(&[&a, &b], |p| format!("({} {operator} {})", p[0], p[1]))
+            }
             9 => {
                 let operator = self.pick(&["==", "!=", "<", "<=", ">", ">="]);
                 let (a, b) = (self.date(depth - 1), self.date(depth - 1));
@@ -504,8 +585,10 @@ struct Rows {
     text: Vec<Option<&'static str>>,
     /// Days since 1970; of the second column none is missing.
     dates: [Vec<Option<i32>>; 2],
-    /// Microseconds since 1970.
-    times: [Vec<Option<i64>>; 2],
+    /// Microseconds since 1970; of the third column none is missing.
+    times: [Vec<Option<i64>>; 3],
+    /// Microseconds; of the second column none is missing.
+    lengths: [Vec<Option<i64>>; 2],
     /// The same texts in another order, as a dictionary.
     coded: Vec<Option<&'static str>>,
 }
@@ -558,13 +641,30 @@ impl Rows {
                 .collect()
         };
         let dates = [day(false), day(true)];
-        let mut time = || {
+        let mut time = |last: bool| {
             let micros = |dice: &mut Dice| (dice.roll() % 3_500_000_000_000_000) as i64 - 300_000_000_000_000;
-            (0..rows).map(|_| (dice.below(5) > 0).then(|| micros(dice))).collect()
+            (0..rows).map(|_| (last || dice.below(5) > 0).then(|| micros(dice))).collect()
         };
-        let times = [time(), time()];
+        let times = [time(false), time(false), time(true)];
+        let mut length = |last: bool| {
+            let micros = |dice: &mut Dice| match dice.below(3) {
+                0 => [0, 1, -1, 3_600_000_000, 1_800_000_000][dice.below(5)],
+                _ => (dice.roll() % 1_000_000_000_000) as i64 - 500_000_000_000,
+            };
+            (0..rows).map(|_| (last || dice.below(5) > 0).then(|| micros(dice))).collect()
+        };
+        let lengths = [length(false), length(true)];
         let coded = (0..rows).map(|_| texts[dice.below(5)]).collect();
-        Rows { ints: [i1, i2, i3], floats: [f1, f2, f3], bools: [b1, b2, b3], text, dates, times, coded }
+        Rows {
+            ints: [i1, i2, i3],
+            floats: [f1, f2, f3],
+            bools: [b1, b2, b3],
+            text,
+            dates,
+            times,
+            lengths,
+            coded,
+        }
     }
 
     fn batch(&self) -> RecordBatch {
@@ -589,6 +689,9 @@ impl Rows {
             ("d2", Arc::new(Date32Array::from(self.dates[1].clone()))),
             ("t1", Arc::new(TimestampMicrosecondArray::from(self.times[0].clone()).with_timezone("UTC"))),
             ("t2", Arc::new(TimestampMicrosecondArray::from(self.times[1].clone()).with_timezone("UTC"))),
+            ("t3", Arc::new(TimestampMicrosecondArray::from(self.times[2].clone()).with_timezone("UTC"))),
+            ("u1", Arc::new(DurationMicrosecondArray::from(self.lengths[0].clone()))),
+            ("u2", Arc::new(DurationMicrosecondArray::from(self.lengths[1].clone()))),
             ("s2", Arc::new(self.coded.iter().copied().collect::<DictionaryArray<Int32Type>>())),
         ])
     }
@@ -611,6 +714,10 @@ impl Rows {
         for i in 0..2 {
             let day = self.dates[i][row].map_or(Dynamic::UNIT, date);
             scope.push_dynamic(format!("d{}", i + 1), day);
+            let length = self.lengths[i][row].map_or(Dynamic::UNIT, |micros| Dynamic::from(Length(micros)));
+            scope.push_dynamic(format!("u{}", i + 1), length);
+        }
+        for i in 0..3 {
             let instant = self.times[i][row].map_or(Dynamic::UNIT, time);
             scope.push_dynamic(format!("t{}", i + 1), instant);
         }
@@ -624,7 +731,8 @@ fn book(formulas: &[(Formula, Type)]) -> Value {
     let columns = json!({
         "row": "int", "i1": "int", "i2": "int", "i3": "int", "f1": "float", "f2": "float", "f3": "float",
         "b1": "bool", "b2": "bool", "b3": "bool", "s1": "category", "s2": "category",
-        "d1": "date", "d2": "date", "t1": "timestamp", "t2": "timestamp",
+        "d1": "date", "d2": "date", "t1": "timestamp", "t2": "timestamp", "t3": "timestamp",
+        "u1": "duration", "u2": "duration",
     });
     let metrics: Vec<Value> = formulas
         .iter()
@@ -637,6 +745,7 @@ fn book(formulas: &[(Formula, Type)]) -> Value {
         "ripplemark": 1,
         "book": {
             "id": "oracle", "timezone": ZONE, "first_day_of_week": FIRST_DAY.0, "first_month_of_year": FIRST_MONTH,
+            "business_hours": serde_json::from_str::<Value>(HOURS).unwrap(),
         }, "teams": {"we": "We"},
         "tables": {"t": {"columns": columns}}, "metrics": metrics, "functions": FUNCTIONS,
     })

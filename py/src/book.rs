@@ -269,5 +269,6 @@ fn column_type(ty: &ColumnType) -> String {
         ColumnType::Id => "id".into(),
         ColumnType::Date => "date".into(),
         ColumnType::Timestamp => "timestamp".into(),
+        ColumnType::Duration => "duration".into(),
     }
 }

@@ -5,6 +5,7 @@
 //! a column of one declared type should.
 
 use jiff::civil::{Date, DateTime, Time, date as day};
+use jiff::{Span, SpanRelativeTo};
 
 /// Day 0. Differences of civil times reach the last day of the year 9999, which stands for "for ever" in many
 /// tables; jiff's own timestamps end two days before.
@@ -145,6 +146,17 @@ pub(super) fn timestamp(text: &str) -> Reading<i64> {
         let local = DateTime::from_parts(date, time).duration_since(EPOCH.to_datetime(Time::midnight()));
         let seconds = local.as_secs() - offset(rest)?;
         seconds.checked_mul(1_000_000)?.checked_add(micros)
+    })
+}
+
+/// `PT1H30M` as in ISO 8601, `1h30m`, `1 hour, 30 minutes`, `01:30:00`; microseconds, rounded down.
+///
+/// A day has 24 hours and a week seven days, as in formulas. Months and years have no length.
+pub(super) fn duration(text: &str) -> Reading<i64> {
+    reading(text, |text| {
+        let span: Span = text.parse().ok()?;
+        let elapsed = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+        i64::try_from(elapsed.as_nanos().div_euclid(1_000)).ok()
     })
 }
 

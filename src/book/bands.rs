@@ -47,9 +47,13 @@ pub(super) fn read<R: FormulaReader>(
         (fields.need("of", &what, formulas.problems), fields.need("edges", &what, formulas.problems));
     let (of, list) = (of?, list?);
     let row = formulas.row(of, "of")?;
-    if matches!(row.ty, RowType::Bool | RowType::Text) {
-        let found = if row.ty == RowType::Bool { "a truth value" } else { "text" };
-        let message = format!("{what} is cut out of {found}, which has no order");
+    if matches!(row.ty, RowType::Bool | RowType::Text | RowType::BusinessDuration) {
+        let found = match row.ty {
+            RowType::Bool => "a truth value",
+            RowType::Text => "text",
+            _ => "a number of business hours",
+        };
+        let message = format!("{what} cannot be cut out of {found}");
         let report = Report::error(codes::BAND_TYPE, &of.span, message);
         formulas.problems.add(
             report
@@ -132,8 +136,15 @@ fn compare(a: (i128, u32), b: (i128, u32)) -> Ordering {
 
 fn edge<'n>(node: &'n Node, ty: RowType, what: &str, problems: &mut Problems<'_>) -> Option<Edge<'n>> {
     if ty == RowType::Duration {
-        let micros = durations::read(node, "edges", problems)?;
+        let limit = durations::read(node, "edges", problems)?;
         let written = node.scalar()?.text.as_str();
+        if limit.business {
+            let message = format!("{} cannot be an edge of {what}, which is elapsed time", quoted(written));
+            let report = Report::error(codes::BAND_EDGES, &node.span, message);
+            problems.add(report.hint("cut `business_hours(a, b)`, which is a number of hours, at numbers"));
+            return None;
+        }
+        let micros = limit.micros;
         let formula = format!("minutes({})", micros / 60_000_000);
         return Some(Edge { node, written, formula, at: (micros.into(), 0) });
     }

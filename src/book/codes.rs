@@ -102,6 +102,9 @@ codes! {
     MIXED_TIMES = "RM0185", "a date and a point in time within one hand-off";
     BAD_DURATION = "RM0186", "a length of time that cannot be counted";
     STAGE_CATEGORY = "RM0187", "reasons or owners by a column that is not a category";
+    BAD_FORMAT = "RM0190", "a format that no time can be read by";
+    BUSINESS_HOURS = "RM0191", "business hours that nobody can keep";
+    NO_BUSINESS_HOURS = "RM0192", "business hours in a book that does not say when people work";
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ impl<R: FormulaReader> Formulas<'_, '_, '_, R> {
                 return Some((Computed { row, labels: vec![] }, description));
             }
             RowType::Decimal(_) | RowType::Float => ("a number with fractions", "cut it into `bands`"),
-            RowType::Duration => ("a duration", "cut it into `bands`"),
+            RowType::Duration | RowType::BusinessDuration => ("a duration", "cut it into `bands`"),
             RowType::Timestamp => (
                 "a point in time",
                 "take its day, `truncate(t, \"day\")`, or its month, `truncate(t, \"month\")`",
@@ -163,6 +163,7 @@ impl<R: FormulaReader> Formulas<'_, '_, '_, R> {
             source: name.to_owned(),
             ty: column_type(&computed.row, table),
             values: vec![],
+            format: None,
             found: None,
             computed: Some(computed),
             description,

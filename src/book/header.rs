@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use jiff::tz::TimeZoneDatabase;
 
+use super::business;
 use super::codes;
 use super::currency::currency_digits;
 use super::fields::{self, Fields};
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
-use crate::model::{OnRowError, Team, Weekday};
+use crate::model::{BusinessHours, OnRowError, Team, Weekday};
 
 /// The version of the book format that is read.
 const VERSION: &str = "1";
@@ -40,6 +41,9 @@ pub(crate) struct Header {
     pub(crate) first_month_of_year: u8,
     /// For metrics that do not say.
     pub(crate) on_row_error: OnRowError,
+    pub(crate) business_hours: Option<BusinessHours>,
+    /// Whether the book has them, if only some that could not be read.
+    pub(crate) has_business_hours: bool,
 }
 
 /// True if the book is to be read on: of another version only that it is one is worth saying.
@@ -75,10 +79,20 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
         timezone: "UTC".to_owned(),
         first_day_of_week: Weekday::Monday,
         first_month_of_year: 1,
+        business_hours: None,
+        has_business_hours: false,
         on_row_error: OnRowError::default(),
     };
-    const KEYS: [&str; 7] =
-        ["id", "version", "currency", "timezone", "first_day_of_week", "first_month_of_year", "on_row_error"];
+    const KEYS: [&str; 8] = [
+        "id",
+        "version",
+        "currency",
+        "timezone",
+        "first_day_of_week",
+        "first_month_of_year",
+        "business_hours",
+        "on_row_error",
+    ];
     let Some(node) = root.need("book", "the book", problems) else {
         return header;
     };
@@ -121,6 +135,10 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
         && let Some(month) = fields::whole(node, "first_month_of_year", 1..=12, problems)
     {
         header.first_month_of_year = month;
+    }
+    if let Some((key, node)) = book.entry("business_hours") {
+        header.has_business_hours = true;
+        header.business_hours = business::read(node, &key.span, problems);
     }
     if let Some(node) = book.get("on_row_error")
         && let Some(what) = fields::choice(node, "on_row_error", &ON_ROW_ERROR, problems)

@@ -10,6 +10,7 @@ use super::functions::Functions;
 use super::metrics::{Agg, Draft, Of, Shape, Surroundings, needs_table};
 use super::node::Node;
 use super::problems::{Problems, Report};
+use crate::lang;
 use crate::model::{
     AggFunc, Aggregate, ArithOp, Cell, MetricKind, OnRowError, Row, RowNode, RowType, Table, TableId,
 };
@@ -191,7 +192,7 @@ impl<R: FormulaReader> Formulas<'_, R> {
             Agg::SumBoolean => (AggFunc::Count, None, both(filter, row)),
         };
         let (at, on_row_error) = (draft.at, draft.on_row_error);
-        Some(Cell::Aggregate(Box::new(Aggregate { table, at, func, arg, filter, on_row_error })))
+        Some(lang::value_of(Aggregate { table, at, func, arg, filter, on_row_error }))
     }
 }
 
@@ -204,7 +205,7 @@ fn both(filter: Option<&Row>, condition: Option<Row>) -> Option<Row> {
 
 /// True if the aggregate takes values of the type.
 fn takes(agg: Agg, ty: RowType, span: &Range<usize>, problems: &mut Problems<'_>) -> bool {
-    let number = matches!(ty, RowType::Int | RowType::Decimal(_) | RowType::Float);
+    let number = matches!(ty, RowType::Int | RowType::Decimal(_) | RowType::Float | RowType::Duration);
     let found = type_word(ty);
     let error = |expected: &str| {
         Report::error(codes::AGG_TYPE, span, format!("the aggregated formula is {found}")).expected(expected)
@@ -340,6 +341,7 @@ fn type_word(ty: RowType) -> &'static str {
         RowType::Date => "a date",
         RowType::Timestamp => "a point in time",
         RowType::Duration => "a duration",
+        RowType::BusinessDuration => "a number of business hours",
     }
 }
 

@@ -160,7 +160,7 @@ impl ResultSet {
         let info = self.metrics.get(cell.metric);
         put("metric", info.map_or(Value::Null, |m| json!(m.name)));
         put("level", json!(self.level_name(cell.level)));
-        for (name, key) in self.dims.iter().zip(&cell.key) {
+        for (name, key) in self.dims.iter().zip(cell.key.iter()) {
             put(
                 name,
                 match key {

@@ -13,6 +13,7 @@ use ripplemark_core::{Flags, Program as View, Reasons, State};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a reader of a metric's number needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -87,8 +88,8 @@ pub struct ResultCell {
     pub metric: usize,
     /// Mask of the level; see [`ResultSet::level_name`].
     pub level: u32,
-    /// One coordinate for each dimension.
-    pub key: Vec<Coordinate>,
+    /// One coordinate for each dimension; shared by the cells of a group.
+    pub key: Arc<[Coordinate]>,
     /// First day of the period, in days since 1970-01-01.
     pub period: Option<i64>,
     /// The value, correctly rounded.
@@ -351,6 +352,7 @@ fn column_reports(
         let table = view.table(t);
         for c in 0..table.column_count {
             let (missing, invalid) = state.column_counts(view, t, c);
+            // Not their sum: a state from elsewhere may count more than there can be.
             if missing > 0 || invalid > 0 {
                 let column = view.column(&table, c).name;
                 // A column that was looked up has its unreadable value, and its row, in the other table.
@@ -403,25 +405,29 @@ impl ResultSet {
 
 /// Takes the cells of the cursor's group into the result.
 pub(super) fn read_group(set: &mut ResultSet, view: &View<'_>, cells: &mut Cells<'_, '_, &[u64]>) {
-    let key: Vec<Coordinate> = (0..view.dim_count()).map(|d| coordinate(cells, d)).collect();
+    let key: Arc<[Coordinate]> = (0..view.dim_count()).map(|d| coordinate(cells, d)).collect();
     let text_len: usize =
         key.iter().map(|c| if let Coordinate::Text(text) = c { text.len() } else { 0 }).sum();
     let mut canonical = Vec::new();
-    let mut text = vec![0; 128];
-    for i in 0..view.metric_count() {
-        let CellValue { value, reasons, flags, numerator, denominator, n } = cells.cell(i);
+    let mut text = Vec::new();
+    for (i, metric) in set.metrics.iter().enumerate() {
+        let cell = cells.cell(i);
         // Name, key and numbers; 16 bytes for each dimension and 128 for the fixed parts are more than enough.
-        canonical.resize(view.metric(i).name.len() + text_len + 16 * view.dim_count() + 128, 0);
-        if let Some(written) = cells.write_cell(i, &mut canonical).and_then(|len| canonical.get(..len)) {
+        canonical.resize(metric.name.len() + text_len + 16 * view.dim_count() + 128, 0);
+        let written = cells.write_value(&metric.name, &cell, &mut canonical);
+        if let Some(written) = written.and_then(|len| canonical.get(..len)) {
             set.hasher.update(written);
         }
+        let CellValue { value, reasons, flags, numerator, denominator, n } = cell;
+        let exact =
+            if metric.exact && value.is_some() { exact_text(view, cells, i, &mut text) } else { None };
         set.cells.push(ResultCell {
             metric: i,
             level: cells.level(),
-            key: key.clone(),
+            key: Arc::clone(&key),
             period: cells.period(),
             value,
-            exact: exact_text(view, cells, i, &mut text),
+            exact,
             reasons,
             flags,
             numerator,
@@ -437,15 +443,12 @@ fn exact_text(
     i: usize,
     text: &mut Vec<u8>,
 ) -> Option<String> {
-    if !view.metric(i).exact || cells.cell(i).value.is_none() {
-        return None;
-    }
     // Twenty digits for each word of numerator and denominator always suffice.
     let longest = view.text_capacity(i);
     if text.len() < longest {
         text.resize(longest, 0);
     }
-    cells.exact_text(i, text).map(str::to_owned)
+    cells.text_of_value(i, text).map(str::to_owned)
 }
 
 pub(super) fn coordinate(cells: &Cells<'_, '_, &[u64]>, dim: usize) -> Coordinate {

@@ -34,6 +34,7 @@ mod syntax;
 mod tokens;
 mod vocabulary;
 
+pub(crate) use cell::value_of;
 pub use codes::CODES;
 pub use facet::{FacetMistake, FacetNames, FacetSymbol};
 pub use functions::{FUNCTIONS, Function, Level, Meaning};
@@ -150,7 +151,11 @@ fn parse(text: &str, functions: &Library) -> Result<(Node, Session), Vec<Problem
     }
     match rhai::parse(&tokens, text, &mut problems) {
         Some(mut node) => match functions.expand(&mut node) {
-            Ok(instances) => Ok((node, Session::new(problems, instances))),
+            Ok(instances) => {
+                let mut session = Session::new(problems, instances);
+                session.business_hours = functions.has_business_hours();
+                Ok((node, session))
+            }
             Err(more) => Err(problems.into_iter().chain(more).collect()),
         },
         None => Err(problems),

@@ -22,6 +22,10 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
 const LOCAL_DAYS: &str = "LocalDaysBetween";
 /// The same for other functions of local days.
 const LOCAL: &str = "Local ";
+/// The same for text that is read as local time.
+const LOCAL_TEXT: &str = "\" ~local~";
+/// Stands where the book's business hours decide.
+const BUSINESS: &str = "Business";
 /// Stands where the book's calendar decides.
 const PERIOD: &str = "(Truncate";
 
@@ -30,13 +34,21 @@ const PERIOD: &str = "(Truncate";
 pub fn metric_meaning(book: &Book, id: MetricId) -> [u8; 32] {
     let text = metric_text(book, id);
     let mut text = text;
-    if text.contains(LOCAL_DAYS) || text.contains(LOCAL) {
+    if text.contains(LOCAL_DAYS) || text.contains(LOCAL) || reads_zone(&text) {
         text = format!("{text} in {}", book.timezone);
+    }
+    if let Some(hours) = book.business_hours.as_ref().filter(|_| text.contains(BUSINESS)) {
+        text = format!("{text} within {:?} but {:?} in {}", hours.windows, hours.holidays, book.timezone);
     }
     if text.contains(PERIOD) {
         text = format!("{text} by {:?} {}", book.first_day_of_week, book.first_month_of_year);
     }
     hash(&text)
+}
+
+/// Whether what a column's declaration says depends on the book's time zone.
+pub(super) fn reads_zone(declaration: &str) -> bool {
+    declaration.contains(LOCAL_TEXT)
 }
 
 fn metric_text(book: &Book, id: MetricId) -> String {
@@ -105,6 +117,12 @@ fn declaration(column: &Column) -> String {
         ColumnType::Id => text.push_str("id"),
         ColumnType::Date => text.push_str("date"),
         ColumnType::Timestamp => text.push_str("timestamp"),
+        ColumnType::Duration => text.push_str("duration"),
+    }
+    if let Some(format) = &column.format {
+        // The pattern ends with the quotation mark that the other begins with.
+        let zone = if format.utc { "\" UTC" } else { LOCAL_TEXT };
+        let _ = write!(text, " as \"{}{zone}", format.pattern.escape_debug());
     }
     if !column.values.is_empty() {
         let _ = write!(text, "{:?}", column.values);
@@ -165,12 +183,14 @@ pub(super) fn row(book: &Book, table: &Table, expr: &Row) -> String {
         RowNode::Call(RowFn::DaysBetween, args) if args.iter().any(|a| a.ty == RowType::Timestamp) => {
             format!("({LOCAL_DAYS} {})", all(&args.iter().collect::<Vec<_>>()))
         }
-        RowNode::Call(f @ (RowFn::Truncate(_) | RowFn::DayPart(_)), args)
-            if args.iter().any(|a| a.ty == RowType::Timestamp) =>
-        {
+        RowNode::Call(
+            f @ (RowFn::Truncate(_) | RowFn::DayPart(_) | RowFn::AddMonths | RowFn::AddDays),
+            args,
+        ) if args.iter().any(|a| a.ty == RowType::Timestamp) => {
             format!("({f:?} {LOCAL}{})", all(&args.iter().collect::<Vec<_>>()))
         }
         RowNode::Call(f, args) => format!("({f:?} {})", all(&args.iter().collect::<Vec<_>>())),
+        RowNode::AsOf if expr.ty == RowType::Date => "as_of day".into(),
         RowNode::AsOf => "as_of".into(),
     }
 }

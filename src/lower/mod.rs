@@ -9,6 +9,7 @@
 //! The bytes depend on the book and the query alone: nothing here iterates over a hash map.
 
 mod asked;
+mod business;
 mod cells;
 mod encode;
 mod lookups;

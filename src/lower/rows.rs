@@ -31,6 +31,7 @@ pub(super) struct TableCode<'b> {
     text_tests: Vec<(u8, u32, u32)>,
     as_of: bool,
     local_days: bool,
+    business: bool,
 }
 
 /// A constant whose place in the program is known only when all tables are.
@@ -38,6 +39,10 @@ pub(super) struct TableCode<'b> {
 pub(super) enum PendingConst {
     Number(i128),
     Text(String),
+    /// The query's `as_of`: the first instant after it.
+    AsOf,
+    /// Its last day.
+    AsOfDay,
 }
 
 impl<'b> TableCode<'b> {
@@ -67,6 +72,7 @@ impl<'b> TableCode<'b> {
             text_tests: Vec::new(),
             as_of: false,
             local_days: false,
+            business: false,
         };
         // Every column is loaded, so that missing and unreadable values are counted wherever they matter.
         for i in 0..code.columns.len() {
@@ -156,7 +162,8 @@ impl<'b> TableCode<'b> {
             RowNode::Call(function, args) => self.call(*function, args, row.ty),
             RowNode::AsOf => {
                 self.as_of = true;
-                let at = self.pending(PendingConst::Text(String::new()));
+                let day = row.ty == RowType::Date;
+                let at = self.pending(if day { PendingConst::AsOfDay } else { PendingConst::AsOf });
                 self.emit(RowOp::ConstInt, 0, at, 0, 0)
             }
         }
@@ -295,7 +302,17 @@ impl<'b> TableCode<'b> {
                 let day = self.day(a);
                 self.emit(DayPart, part as u8, day, 0, 0)
             }
+            RowFn::AddMonths if ty == RowType::Timestamp => self.local(AddLocalMonths, a, b),
             RowFn::AddMonths => self.binary(AddMonths, a, b),
+            RowFn::AddDays => self.local(AddLocalDays, a, b),
+            RowFn::BusinessHours => {
+                let elapsed = self.business(BusinessBetween, a, b);
+                let hour = self.number(ConstInt, i128::from(HOUR_MICROS));
+                self.emit(DivInt, 0, elapsed, hour, 0)
+            }
+            RowFn::Bh => self.duration(a, HOUR_MICROS),
+            RowFn::AddBusiness => self.business(AddBusiness, a, b),
+            RowFn::BusinessBetween => self.business(BusinessBetween, a, b),
             RowFn::ToFloat => {
                 let register = self.row(a);
                 match a.ty {
@@ -305,6 +322,16 @@ impl<'b> TableCode<'b> {
                 }
             }
         }
+    }
+
+    fn local(&mut self, op: RowOp, a: &Row, b: &Row) -> u32 {
+        self.local_days = true;
+        self.binary(op, a, b)
+    }
+
+    fn business(&mut self, op: RowOp, a: &Row, b: &Row) -> u32 {
+        self.business = true;
+        self.local(op, a, b)
     }
 
     fn duration(&mut self, count: &Row, unit: i64) -> u32 {
@@ -355,6 +382,11 @@ impl<'b> TableCode<'b> {
     /// Whether the code asks on which local day an instant falls.
     pub(super) fn reads_zone(&self) -> bool {
         self.local_days
+    }
+
+    /// Whether the code counts business hours.
+    pub(super) fn reads_business(&self) -> bool {
+        self.business
     }
 
     /// The condition under which rows enter that do not fail, and for each failure the one under which rows are
@@ -415,7 +447,9 @@ fn by_kind(ty: RowType, int: RowOp, decimal: RowOp, float: RowOp) -> RowOp {
 
 fn kind_number(ty: RowType) -> u8 {
     match ty {
-        RowType::Int | RowType::Date | RowType::Timestamp | RowType::Duration => 0,
+        RowType::Int | RowType::Date | RowType::Timestamp | RowType::Duration | RowType::BusinessDuration => {
+            0
+        }
         RowType::Decimal(_) => 1,
         RowType::Float => 2,
         RowType::Bool => 3,

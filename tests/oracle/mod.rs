@@ -7,6 +7,7 @@
 #![allow(clippy::float_cmp)] // Comparison by IEEE is what is told here.
 
 pub(crate) mod calendar;
+pub(crate) mod times;
 
 use std::cmp::Ordering;
 
@@ -197,6 +198,7 @@ pub(crate) fn engine() -> Engine {
     }
     several(&mut engine);
     calendar::register(&mut engine);
+    times::register(&mut engine);
     engine.register_fn("round", |x: f64, digits: i64| round_to(x, digits as u32));
     engine.register_fn("round", |_: (), _: i64| ());
     engine.register_fn("log10", |x: f64| logarithm(libm::log10, x));

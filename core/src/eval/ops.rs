@@ -141,6 +141,23 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
             1 => Some(civil::civil_from_days(day).1),
             _ => Some(civil::civil_from_days(day).2),
         }),
+        BusinessBetween | AddBusiness => {
+            // Validation has shown that a program with these has business hours.
+            let Some(business) = program.business() else { return };
+            if ins.op == BusinessBetween {
+                x.int2(checked(|from, to| business.between(from, to)));
+            } else {
+                x.int2(checked(|from, amount| business.add(from, amount)));
+            }
+        }
+        AddLocalMonths => {
+            let zone = program.zone();
+            x.int2(checked(|time, months| zone.on_day(time, months, civil::add_months)));
+        }
+        AddLocalDays => {
+            let zone = program.zone();
+            x.int2(checked(|time, days| zone.on_day(time, days, i64::checked_add)));
+        }
         CompareInt => x.compare(ins.aux, |a| a as i64),
         CompareFloat => x.compare(ins.aux, total_order),
         CompareCode => x.compare(ins.aux, |a| a),

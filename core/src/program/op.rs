@@ -149,6 +149,14 @@ ops! {
         /// True where `a` has failed and reason `aux` (its position in the set, 1 `zero_denominator` to 5 `unbounded`)
         /// is the first of its reasons. Never missing itself.
         FailedFirst = 101,
+        /// Business time from timestamp `a` to `b`; beyond 64 bits `overflow`, as in the next three.
+        BusinessBetween = 110,
+        /// Timestamp `a`, `b` of business time later.
+        AddBusiness = 111,
+        /// Timestamp `a`, `b` months later by the clocks of the zone; the last day of a month that is too short.
+        AddLocalMonths = 112,
+        /// Timestamp `a`, `b` days later by the clocks of the zone.
+        AddLocalDays = 113,
     }
 }
 
@@ -167,7 +175,8 @@ impl RowOp {
             AddInt | SubInt | MulInt | RemInt | PowInt | DivInt | AddDecimal | SubDecimal | MulDecimal
             | RemDecimal | DivDecimal | AddFloat | SubFloat | MulFloat | DivFloat | RemFloat | PowFloat
             | CompareInt | CompareDecimal | CompareFloat | CompareCode | And | Or | Coalesce | AddMonths
-            | MinInt | MinDecimal | MinFloat | MaxInt | MaxDecimal | MaxFloat => 2,
+            | BusinessBetween | AddBusiness | AddLocalMonths | AddLocalDays | MinInt | MinDecimal
+            | MinFloat | MaxInt | MaxDecimal | MaxFloat => 2,
             If => 3,
         }
     }

@@ -4,6 +4,8 @@
 //! decimals that were written.
 
 mod aggregate;
+pub(crate) use aggregate::value_of;
+
 mod call;
 
 use super::codes;

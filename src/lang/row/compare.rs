@@ -1,6 +1,6 @@
 //! Typing of comparisons and of `in`, and what a category can be compared with.
 
-use super::calendar::never_as;
+use super::calendar::as_date;
 use super::typed::{Pair, Typed, constant, row};
 use super::{Places, RowTyper, always_missing};
 use crate::lang::names::{self, Scope};
@@ -58,8 +58,8 @@ impl RowTyper<'_, '_> {
                 (a, b)
             }
             (RowType::Text, RowType::Date | RowType::Timestamp) => (self.calendar(a, right, places.left)?, b),
-            (RowType::Date, RowType::Timestamp) => (a, never_as(b, left)),
-            (RowType::Timestamp, RowType::Date) => (never_as(a, right), b),
+            (RowType::Date, RowType::Timestamp) => (a, as_date(b)),
+            (RowType::Timestamp, RowType::Date) => (as_date(a), b),
             _ => (a, b),
         })
     }

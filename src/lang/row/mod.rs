@@ -296,6 +296,7 @@ fn column_type(ty: &ColumnType) -> RowType {
         ColumnType::Category(_) | ColumnType::Id => RowType::Text,
         ColumnType::Date => RowType::Date,
         ColumnType::Timestamp => RowType::Timestamp,
+        ColumnType::Duration => RowType::Duration,
     }
 }
 

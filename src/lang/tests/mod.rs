@@ -20,6 +20,7 @@ fn column(name: &str, ty: ColumnType) -> Column {
         source: name.into(),
         ty,
         values: Vec::new(),
+        format: None,
         found: None,
         computed: None,
         description: String::new(),
