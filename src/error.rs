@@ -153,7 +153,13 @@ impl fmt::Display for Error {
             Kind::Core(error) => write!(f, "{error}"),
             #[cfg(feature = "compile")]
             Kind::Book(diagnostics) => write!(f, "{diagnostics}"),
-            Kind::Query(problems) => lines(f, problems),
+            Kind::Query(problems) => {
+                lines(f, problems)?;
+                match problems.first() {
+                    Some(problem) => write!(f, "\nwhat a code means: ripplemark --explain {}", problem.code),
+                    None => Ok(()),
+                }
+            }
             Kind::Bind(problems) => lines(f, problems),
             Kind::Batch(error) => write!(f, "{error}"),
             #[cfg(feature = "io")]

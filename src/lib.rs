@@ -4,6 +4,8 @@ pub mod bind;
 #[cfg(feature = "compile")]
 pub mod book;
 pub mod chain;
+#[cfg(feature = "compile")]
+pub mod check;
 pub mod data;
 pub mod diagnostic;
 pub mod diff;

@@ -40,6 +40,10 @@ tables:
       money: decimal(2)
       x: float
       ok: bool
+    dimensions:
+      chosen: 'if units > 1 { key } else { switch kind { "a" => "first", _ => kind ?? "none" } }'
+    bands:
+      size: {of: money, edges: [0, 10.5], labels: [owed, little, much]}
 metrics:
   - {name: rows, owner: we, of: t, expr: count()}
   - {name: by_day, owner: we, of: t, at: day, expr: count()}
@@ -55,6 +59,7 @@ metrics:
   - {name: worked, owner: we, of: t, expr: 'sum(business_hours(moment, add_months(moment, units) - bh(units)))'}
   - {name: worked_by, owner: we, of: t, expr: 'max(add_days(moment, units) + bh(units) - moment)'}
   - {name: derived, owner: we, expr: (rate ?? 0.5) * x_sum / n_sum}
+  - {name: sound, owner: we, of: t, expr: sum(units * units) / sum(money / units), filter: 'size != "owed"', on_row_error: reject}
 "#;
 
 /// Different programs to break: with and without time, dimensions, totals, range, filter.
@@ -72,6 +77,7 @@ fn programs() -> Vec<Program> {
     vec![
         compile(&own, &Query::default()),
         compile(&own, &asked),
+        compile(&own, &by(&["chosen", "size"])),
         compile(&crm, &Query { grain: Some(Grain::Month), ..by(&["product"]) }),
     ]
 }
@@ -211,6 +217,7 @@ fn references_to_nothing_are_refused_with_the_code_of_their_section() {
         (Section::Placements, layout::placement::AT, Code::ProgramTable),
         (Section::Dims, layout::dim::NAME, Code::ProgramString),
         (Section::Keys, layout::key::INDEX, Code::ProgramTable),
+        (Section::Keys, layout::key::KIND, Code::ProgramTable),
         (Section::Slots, layout::slot::PLACEMENT, Code::ProgramSlot),
         (Section::Slots, layout::slot::OFFSET, Code::ProgramSlot),
         (Section::CellCode, 4, Code::ProgramCellCode),
@@ -352,6 +359,7 @@ fn damaged_states_are_refused_or_canonical() {
     let own = support::book(BOOK);
     let programs = [
         compile(&own, &by(&["kind", "key"])),
+        compile(&own, &by(&["chosen", "size"])),
         compile(&own, &Query { grain: Some(Grain::Month), ..by(&["ok", "units", "day"]) }),
     ];
     let states: Vec<Vec<u8>> =
@@ -478,7 +486,7 @@ fn no_rows_and_only_nulls() {
     };
     for (rows, count) in [(empty, 0.0), (nulls(true), 5.0), (nulls(false), 5.0)] {
         let result = evaluate(&program, "t", &rows);
-        assert_eq!(result.cells.len(), 14, "a question without coordinates has one answer per metric");
+        assert_eq!(result.cells.len(), 15, "a question without coordinates has one answer per metric");
         assert_eq!(result.total("rows").unwrap().value, Some(count));
         for name in ["n_sum", "money_sum", "x_sum", "x_low"] {
             let cell = result.total(name).unwrap();

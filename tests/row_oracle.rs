@@ -28,6 +28,7 @@ enum Type {
     Int,
     Float,
     Bool,
+    Text,
 }
 
 /// A formula, as the book has it and as the interpreter gets it, and whether it can be missing.
@@ -87,6 +88,9 @@ impl Grammar<'_> {
                 Formula { nullable, ..Formula::frame(&[&a, &b], |p| format!("({} ?? {})", p[0], p[1])) }
             }
             (Type::Bool, _) => self.condition(depth),
+            (Type::Text, 2..=6) => self.choice(ty, depth),
+            (Type::Text, 7) => self.switch(ty, depth),
+            (Type::Text, _) => self.leaf(ty),
             (_, 2..=5) => self.chain(ty, depth),
             (_, _) => self.function(ty, depth),
         }
@@ -97,11 +101,13 @@ impl Grammar<'_> {
             Type::Int => ["i1", "i2", "i3"],
             Type::Float => ["f1", "f2", "f3"],
             Type::Bool => ["b1", "b2", "b3"],
+            Type::Text => ["s1", "s2", "s1"],
         };
         let literals: &[&str] = match ty {
             Type::Int => &["0", "1", "2", "3", "10", "1000000007", "9223372036854775807"],
             Type::Float => &["0.0", "1.0", "0.1", "0.055", "2.5", "1e-17", "3.0e300", "123456.789"],
             Type::Bool => &["true", "false"],
+            Type::Text => &["\"Won\"", "\"Lost\"", "\"\"", "\"Ärger\"", "\"no value of a column\""],
         };
         if self.dice.below(4) == 0 {
             return Formula::plain(self.pick(literals), false);
@@ -350,7 +356,7 @@ impl Grammar<'_> {
                 Formula::frame(&[&a, &b], |p| format!("({} {operator} {})", p[0], p[1]))
             }
             1 => {
-                let ty = [Type::Int, Type::Float, Type::Bool][self.dice.below(3)];
+                let ty = [Type::Int, Type::Float, Type::Bool, Type::Text][self.dice.below(4)];
                 let a = self.any(ty, depth - 1);
                 Formula { nullable: false, ..Formula::frame(&[&a], |p| format!("is_null({})", p[0])) }
             }
@@ -358,7 +364,8 @@ impl Grammar<'_> {
                 let test = self.pick(&["contains", "starts_with", "ends_with"]);
                 let column = self.pick(&["s1", "s2"]);
                 let part = self.pick(&["o", "Wo", "Ärger", "r", "rg", "x", "nn", "n", "ä", "Lost and more"]);
-                match self.dice.below(3) {
+                match self.dice.below(4) {
+                    3 => Formula::frame(&[&self.text(depth)], |p| format!("{test}({}, \"{part}\")", p[0])),
                     0 => Formula::plain(format!("{column}.{test}(\"{part}\")"), true),
                     1 => Formula::plain(format!("({column} ?? \"Won\").{test}(\"{part}\")"), false),
                     _ => Formula::plain(format!("{test}({column}, \"{part}\")"), true),
@@ -367,7 +374,7 @@ impl Grammar<'_> {
             2 => {
                 let constant = self.pick(&["Won", "Lost", "", "nothing like it", "Ärger"]);
                 let operator = self.pick(&["==", "!="]);
-                Formula::plain(format!("(s1 {operator} \"{constant}\")"), true)
+                Formula::frame(&[&self.text(depth)], |p| format!("({} {operator} \"{constant}\")", p[0]))
             }
             3 => self.membership(depth),
             4 => self.logic("&&", depth),
@@ -379,6 +386,15 @@ impl Grammar<'_> {
                 Formula::frame(&[&a, &b], |p| format!("({} {operator} {})", p[0], p[1]))
             }
         }
+    }
+
+    /// A text that is asked about: a column, or something that may be any text, so that no question is refused.
+    fn text(&mut self, depth: usize) -> Formula {
+        if self.dice.below(2) == 0 {
+            return Formula::plain("s1", true);
+        }
+        let text = self.any(Type::Text, depth - 1);
+        Formula::frame(&[&text, &Formula::plain("s1", true)], |p| format!("({} ?? {})", p[0], p[1]))
     }
 
     fn number(&mut self) -> Type {
@@ -419,9 +435,7 @@ impl Grammar<'_> {
     /// A `switch` on an integer, a text or a truth value, with alternatives, ranges and guards.
     fn switch(&mut self, ty: Type, depth: usize) -> Formula {
         let (subject, patterns): (Formula, &[&str]) = match self.dice.below(3) {
-            0 => {
-                (Formula::plain("s1", true), &["\"Won\"", "\"Lost\" | \"\"", "\"Ärger\"", "\"Won\" | \"x\""])
-            }
+            0 => (self.text(depth), &["\"Won\"", "\"Lost\" | \"\"", "\"Ärger\"", "\"Won\" | \"x\""]),
             1 => (self.any(Type::Bool, depth - 1), &["true", "false", "false | true"]),
             // Rhai wants ranges behind whole numbers; the order below is kept.
             _ => (
@@ -488,7 +502,7 @@ impl Grammar<'_> {
             }
             0 => (self.any(Type::Int, depth - 1), "[0, 1, 7, 1000000007]"),
             1 => (self.any(Type::Float, depth - 1), "[0.0, 1.0, 0.1, 2.5]"),
-            _ => (Formula::plain("s1", true), "[\"Won\", \"Ärger\"]"),
+            _ => (self.text(depth), "[\"Won\", \"Ärger\"]"),
         };
         let native = Formula::frame(&[&a], |p| format!("({} in {list})", p[0]));
         if !a.nullable {
@@ -747,6 +761,7 @@ fn agrees(cell: &ResultCell, ty: Type, outcome: &Outcome) -> bool {
         Outcome::Int(value) if ty == Type::Int => cell.exact == Some(value.to_string()),
         Outcome::Int(value) => cell.value.map(f64::to_bits) == Some((*value as f64).to_bits()),
         Outcome::Float(bits) => cell.value.map(f64::to_bits) == Some(*bits),
+        Outcome::Bool(_) | Outcome::Text(_) => false,
     }
 }
 
@@ -822,6 +837,66 @@ fn random_formulas_give_what_the_interpreter_gives() {
     assert!(tally.too_large * 100 < formulas as u64, "{tally:?}");
     // A test that met only missing rows would show nothing.
     assert!(tally.values > tally.missing / 4 && tally.failed > 0 && tally.missing > 0, "{tally:?}");
+}
+
+/// The value of a formula as a group has it; `Err` for rows that are in none.
+fn coordinate(outcome: Outcome) -> Result<Coordinate, ()> {
+    Ok(match outcome {
+        Outcome::Missing => Coordinate::Missing,
+        Outcome::Int(value) => Coordinate::Int(value),
+        Outcome::Bool(value) => Coordinate::Bool(value),
+        Outcome::Text(value) => Coordinate::Text(value),
+        Outcome::Failed(_) => return Err(()),
+        Outcome::Float(_) => panic!("nothing is grouped by a float"),
+    })
+}
+
+#[test]
+fn random_formulas_group_rows_as_the_interpreter_says() {
+    let (formulas, rows) = if full() { (20_000, 96) } else { (400, 48) };
+    let mut dice = Dice(0x6469_6d73);
+    let engine = oracle::engine();
+    let (mut met, mut tally) = ([0_u64; 4], Tally::default());
+    for n in 0..formulas {
+        let ty = [Type::Text, Type::Text, Type::Text, Type::Int, Type::Bool][n % 5];
+        let formula = Grammar { dice: &mut dice }.any(ty, 1 + n % 4);
+        let data = Rows::new(&mut dice, rows);
+        let mut book = book(&[(Formula::plain("i3", false), Type::Int)]);
+        book["tables"]["t"]["dimensions"] = json!({"d": formula.book});
+        let book = match ripplemark::book::load_str(&book.to_string(), "book.yaml") {
+            Ok(loaded) => loaded.book,
+            Err(refused) => {
+                assert!(refused.errors().all(|problem| problem.code == "RM0202"), "{refused}");
+                tally.too_large += 1;
+                continue;
+            }
+        };
+        let result = evaluate(&compile(&book, &by(&["row", "d"])), "t", &data.batch());
+        let parsed = engine.compile(format!("{FUNCTIONS} {}", formula.rhai)).unwrap();
+        let mut cells = result.cells.iter();
+        let mut failed = 0;
+        for row in 0..rows {
+            let outcome = oracle::run(&engine, &parsed, &mut data.scope(row));
+            met[match outcome {
+                Outcome::Missing => 0,
+                Outcome::Failed(_) => 1,
+                Outcome::Text(_) => 2,
+                _ => 3,
+            }] += 1;
+            match coordinate(outcome) {
+                Ok(value) => {
+                    let wanted = [Coordinate::Int(row as i64), value];
+                    assert_eq!(cells.next().map(|cell| &cell.key[..]), Some(&wanted[..]), "{}", formula.book);
+                }
+                Err(()) => failed += 1,
+            }
+        }
+        assert_eq!(cells.next(), None, "{}", formula.book);
+        let rejected: u64 = result.rows[0].rejected.iter().map(|(_, rows)| rows).sum();
+        assert_eq!(rejected, failed, "{}", formula.book);
+    }
+    println!("{formulas} dimensions: missing, failed, texts, others {met:?}, too large {}", tally.too_large);
+    assert!(met.iter().all(|&met| met > 100), "{met:?}");
 }
 
 /// More questions about one dictionary than its entries keep answers for; asked of ids, too, which are numbers here.

@@ -19,14 +19,18 @@ Exit codes:
     name = "ripplemark",
     version,
     about = "One KPI book, and the same number, to the last bit, everywhere",
-    after_help = EXIT_CODES
+    after_help = EXIT_CODES,
+    arg_required_else_help = true
 )]
 pub(crate) struct Arguments {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
+    /// Say what a code such as RM0104 means, why it is an error, and how to put it right; without a code, list them all
+    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) explain: Option<String>,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,6 +46,8 @@ pub(crate) enum Command {
     /// Say everything that is wrong with a book, and how each of its metrics is computed
     #[command(after_help = EXIT_CODES)]
     Check(CheckOptions),
+    /// Print the JSON Schema of books, by which editors complete and check them
+    Schema,
     /// Compile a book and a query to a program that C, Rust and Python evaluate
     #[command(after_help = EXIT_CODES)]
     Compile(CompileOptions),
@@ -227,6 +233,9 @@ pub(crate) struct CheckOptions {
     /// The book, YAML or JSON
     #[arg(value_name = "BOOK")]
     pub(crate) book: PathBuf,
+    /// Put right in the file what is certain (misspelt names, `=` for `==`, missing quotes …), and leave the rest
+    #[arg(long)]
+    pub(crate) fix: bool,
     /// How to show what was found
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,

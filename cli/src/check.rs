@@ -2,33 +2,49 @@
 
 use crate::args::{CheckOptions, ReportFormat};
 use crate::failure::{Failure, rendered};
+use crate::fix;
 use crate::output::{layout, pretty};
 use crate::source;
 use crate::terminal::{Terminal, shown};
-use ripplemark::Program;
 use ripplemark::book::Diagnostics;
+use ripplemark::check;
 use ripplemark::diagnostic::{Diagnostic, Severity};
 use ripplemark::lower::{self, Exactness};
-use ripplemark::model::{Book, Metric, MetricId, MetricKind, Query, Ring};
+use ripplemark::model::{Book, Metric, MetricId, MetricKind, Ring};
 use serde_json::{Value, json};
 
-/// The code of a query that reads no table, which is no fault of a constant metric.
-const READS_NO_TABLE: &str = "RM0302";
-
 pub(crate) fn run(options: &CheckOptions, terminal: &Terminal) -> Result<(), Failure> {
+    let fixed = if options.fix { fix::run(&options.book)? } else { None };
+    if let Some(fixed) = fixed.as_ref().filter(|_| options.format == ReportFormat::Text) {
+        terminal.note(&fixed.summary);
+    }
+    let done = fixed.map(|fixed| fixed.done).unwrap_or_default();
     let read = match source::book(&options.book) {
         Ok(read) => read,
-        Err(Failure::Book(problems)) if options.format == ReportFormat::Json => {
-            terminal.write(&pretty(&refused(problems.all()))?)?;
-            return Err(Failure::BookTold);
+        Err(Failure::Book(problems)) => {
+            if options.format == ReportFormat::Json {
+                terminal.write(&pretty(&with_fixed(refused(problems.all()), &done))?)?;
+                return Err(Failure::BookTold);
+            }
+            let can_fix = problems.all().iter().filter(|problem| problem.fix.is_some()).count();
+            if can_fix > 0 {
+                terminal.note(&rendered(&problems, terminal));
+                terminal.note(&format!(
+                    "{} of them can be put right by itself: ripplemark check --fix {}",
+                    can_fix,
+                    shown(&options.book.display().to_string())
+                ));
+                return Err(Failure::BookTold);
+            }
+            return Err(Failure::Book(problems));
         }
         Err(failure) => return Err(failure),
     };
-    let unanswerable = unanswerable(&read.book, &options.book.display().to_string());
+    let unanswerable = check::unanswerable(&read.book, &options.book.display().to_string());
     match options.format {
         ReportFormat::Json => {
             let problems = [read.warnings.all(), &unanswerable].concat();
-            terminal.write(&pretty(&report(&read.book, &problems))?)?;
+            terminal.write(&pretty(&with_fixed(report(&read.book, &problems), &done))?)?;
             if unanswerable.is_empty() { Ok(()) } else { Err(Failure::BookTold) }
         }
         ReportFormat::Text => {
@@ -43,49 +59,24 @@ pub(crate) fn run(options: &CheckOptions, terminal: &Terminal) -> Result<(), Fai
     }
 }
 
-/// What only compiling shows: metrics and saved queries that no program can be made of.
-fn unanswerable(book: &Book, file: &str) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let mut compile = |query: &Query, about: &str, metric: Option<&Metric>| {
-        let Err(error) = Program::compile(book, query) else { return };
-        for problem in error.diagnostics() {
-            if metric.is_some() && problem.code == READS_NO_TABLE {
-                continue;
-            }
-            found.push(Diagnostic {
-                file: file.to_owned(),
-                message: format!("{about}: {}", problem.message),
-                metric: problem.metric.clone().or_else(|| metric.map(|metric| metric.name.clone())),
-                owner: problem.owner.clone().or_else(|| metric.map(|metric| owners(book, metric))),
-                ..problem.clone()
-            });
-        }
-    };
-    for metric in &book.metrics {
-        let query = Query { metrics: vec![metric.name.clone()], ..Query::default() };
-        compile(&query, &format!("metric `{}` cannot be compiled", metric.name), Some(metric));
-    }
-    for (name, query) in &book.saved_queries {
-        compile(query, &format!("saved query `{name}`"), None);
-    }
-    let of_file = |problem: Diagnostic| Diagnostic { file: file.to_owned(), ..problem };
-    found.extend(ripplemark::journey::problems(book).into_iter().map(of_file));
-    found
-}
-
 fn text(book: &Book, width: usize) -> String {
-    let header = ["metric", "kind", "ring", "owner", "unit", "number"].map(str::to_owned).to_vec();
+    let costs = check::costs(book);
+    let header = ["metric", "kind", "ring", "owner", "unit", "number", "cost"];
+    let header = header.map(str::to_owned).to_vec();
     let rows = book.metrics.iter().enumerate().map(|(i, metric)| {
         vec![
             shown(&metric.name),
             kind(metric.kind).to_owned(),
             metric.ring.map_or("", ring).to_owned(),
             shown(&owners(book, metric)),
-            shown(metric.unit.as_deref().unwrap_or("")),
-            exactness(lower::exactness(book, MetricId(i))).to_owned(),
+            shown(&metric.unit_text()),
+            number(book, MetricId(i)),
+            costs.get(i).copied().flatten().map_or_else(String::new, |cost| {
+                format!("{}/{}/{}", cost.per_row, cost.per_cell, cost.words)
+            }),
         ]
     });
-    let mut text = layout::fitted(&header, &rows.collect::<Vec<_>>(), &[], width);
+    let mut text = layout::fitted(&header, &rows.collect::<Vec<_>>(), &[6], width);
     let version = if book.version.is_empty() { String::new() } else { format!(" {}", book.version) };
     text.push_str(&format!(
         "\n{}{}: {}, {}, days in {}\n",
@@ -111,6 +102,7 @@ fn text(book: &Book, width: usize) -> String {
 }
 
 fn report(book: &Book, problems: &[Diagnostic]) -> Value {
+    let costs = check::costs(book);
     let metrics: Vec<Value> = (book.metrics.iter().enumerate())
         .map(|(i, metric)| {
             json!({
@@ -119,10 +111,17 @@ fn report(book: &Book, problems: &[Diagnostic]) -> Value {
                 "kind": kind(metric.kind),
                 "ring": metric.ring.map(ring),
                 "owner": owners(book, metric),
-                "unit": metric.unit,
+                "unit": metric.unit.as_ref().map(ToString::to_string),
                 "description": metric.description,
                 "number": exactness(lower::exactness(book, MetricId(i))),
+                "why": check::inexact(book, MetricId(i)),
+                "cost": costs.get(i).copied().flatten().map(|cost| json!({
+                    "row": cost.per_row,
+                    "cell": cost.per_cell,
+                    "words": cost.words,
+                })),
                 "meaning": hex(&lower::metric_meaning(book, MetricId(i))),
+                "wording": check::wording(book, MetricId(i)),
             })
         })
         .collect();
@@ -152,6 +151,14 @@ fn refused(problems: &[Diagnostic]) -> Value {
     })
 }
 
+/// The report with what `--fix` has put right, where it was asked to.
+fn with_fixed(mut report: Value, done: &[Diagnostic]) -> Value {
+    if !done.is_empty() {
+        report["fixed"] = done.iter().map(problem_json).collect();
+    }
+    report
+}
+
 fn problem_json(problem: &Diagnostic) -> Value {
     json!({
         "severity": match problem.severity {
@@ -167,6 +174,11 @@ fn problem_json(problem: &Diagnostic) -> Value {
         "owner": problem.owner,
         "expected": problem.expected,
         "hint": problem.hint,
+        "fix": problem.fix.as_ref().map(|fix| json!({
+            "start": fix.span.start,
+            "end": fix.span.end,
+            "replacement": fix.replacement,
+        })),
     })
 }
 
@@ -188,6 +200,15 @@ fn ring(ring: Ring) -> &'static str {
         Ring::Behaviour => "behaviour",
         Ring::Conversion => "conversion",
         Ring::Revenue => "revenue",
+    }
+}
+
+/// Exact or rounded, and by what.
+fn number(book: &Book, metric: MetricId) -> String {
+    let found = lower::exactness(book, metric);
+    match check::inexact(book, metric).as_slice() {
+        why @ [_, ..] if found == Exactness::Rounded => format!("rounded ({})", shown(&why.join(", "))),
+        _ => exactness(found).to_owned(),
     }
 }
 

@@ -11,10 +11,12 @@ mod diff;
 mod eval;
 mod explain;
 mod failure;
+mod fix;
 mod inputs;
 mod journey;
 mod merge;
 mod output;
+mod page;
 mod question;
 mod report;
 mod rows;
@@ -37,17 +39,26 @@ fn main() -> ExitCode {
         }
     };
     let terminal = Terminal::new(arguments.color);
-    match run(&arguments.command, &terminal) {
+    match run(&arguments, &terminal) {
         Ok(code) => code,
         Err(failure) => failure.report(&terminal),
     }
 }
 
 /// The exit code of a run that gave what was asked for.
-fn run(command: &Command, terminal: &Terminal) -> Result<ExitCode, Failure> {
+fn run(arguments: &Arguments, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let command = match (&arguments.explain, &arguments.command) {
+        (Some(code), None) => return page::run(code, terminal).map(|()| ExitCode::SUCCESS),
+        (Some(_), Some(_)) => return Err(Failure::Usage("--explain CODE stands without a command".into())),
+        (None, Some(command)) => command,
+        (None, None) => {
+            return Err(Failure::Usage("there is no command; ripplemark --help lists them".into()));
+        }
+    };
     match command {
         Command::Diff(options) => return diff::run(options, terminal),
         Command::Check(options) => check::run(options, terminal),
+        Command::Schema => page::schema(terminal),
         Command::Compile(options) => compile::run(options, terminal),
         Command::Eval(options) => eval::run(options, terminal),
         Command::Journey(options) => journey::run(options, terminal),

@@ -17,6 +17,30 @@ fn help_names_the_exit_codes() {
 }
 
 #[test]
+fn every_code_has_a_page() {
+    let place = Place::new();
+    let page = place.say("--explain RM0104").good();
+    assert!(
+        page.starts_with("# RM0104: a key that means nothing here\n") && page.contains("## Right"),
+        "{page}"
+    );
+    assert_eq!(place.say("--color never --explain rm104").good(), page);
+    let list = place.say("--explain").good();
+    assert!(list.lines().count() > 100 && list.contains("\nRM0301  a metric that the book does not have\n"));
+    place.say("--explain RM9999").tells(2, &["no code `RM9999`", "lists them all"]);
+    place.say("--explain RM0104 check shop.yaml").tells(2, &["without a command"]);
+    place.say("--color never").tells(2, &["no command"]);
+    place.say("eval shop.yaml deals.csv --metric revenu").tells(2, &["ripplemark --explain RM0301"]);
+}
+
+#[test]
+fn editors_get_the_schema_of_books() {
+    let printed: serde_json::Value = serde_json::from_str(&Place::new().say("schema").good()).unwrap();
+    let committed = include_str!("../../docs/book.schema.json");
+    assert_eq!(printed, serde_json::from_str::<serde_json::Value>(committed).unwrap());
+}
+
+#[test]
 fn unknown_names_bring_the_nearest_known_one() {
     let place = Place::new();
     place.say("eval shop.yaml deals.csv --metric revenu").tells(2, &["RM0301", "did you mean `revenue`?"]);

@@ -26,6 +26,15 @@ struct Problem {
     owner: Option<String>,
     expected: Option<String>,
     hint: Option<String>,
+    fix: Option<Fix>,
+}
+
+/// A change of the book's text: UTF-8 bytes from `start` to `end`, and what belongs there.
+#[derive(IntoPyObject)]
+struct Fix {
+    start: usize,
+    end: usize,
+    replacement: String,
 }
 
 impl Problem {
@@ -44,6 +53,11 @@ impl Problem {
             owner: found.owner.clone(),
             expected: found.expected.clone(),
             hint: found.hint.clone(),
+            fix: found.fix.as_ref().map(|fix| Fix {
+                start: fix.span.start,
+                end: fix.span.end,
+                replacement: fix.replacement.clone(),
+            }),
         }
     }
 }
@@ -75,4 +89,10 @@ pub(crate) fn raise(error: &ripplemark::Error) -> PyErr {
 /// The exception for data that cannot be taken.
 pub(crate) fn data_error(message: String) -> PyErr {
     PyErr::new::<DataError, _>((message,))
+}
+
+/// The page of a code, Markdown.
+#[pyfunction]
+pub(crate) fn explain_code(code: &str) -> Option<&'static str> {
+    ripplemark::diagnostic::explain_code(code).map(|page| page.text)
 }

@@ -71,6 +71,10 @@ codes! {
     OUT_OF_RANGE = "RM0138", "a number outside its range";
     BAD_LINK = "RM0139", "a link that says nothing, or an identity that is not arithmetic over metrics";
     ALIGNMENT = "RM0140", "an identity that mixes alignments";
+    COMPUTED_TYPE = "RM0141", "a computed dimension of a type that nothing can be grouped by";
+    BAND_EDGES = "RM0142", "edges of a band that do not ascend, or are no values of what is cut into bands";
+    BAND_LABELS = "RM0143", "labels of a band that are not one for each of its parts";
+    BAND_TYPE = "RM0144", "a band of something that has no order";
     BAD_KEY = "RM0150", "a column that cannot be a part of a key";
     NO_KEY = "RM0151", "a lookup into a table that has no key";
     KEY_MISMATCH = "RM0152", "a lookup by columns that do not fit the other table's key";
@@ -90,6 +94,9 @@ codes! {
     SAY = "RM0172", "a message that cannot be read";
     SCRIPT = "RM0173", "a script that cannot be read";
     STATUS_LIST = "RM0174", "a status that no value can have";
+    BAD_UNIT = "RM0175", "a unit that cannot be read, or that its column cannot have";
+    UNIT_MISMATCH = "RM0176", "a metric whose formula is in another unit than the metric says";
+    BAD_RATES = "RM0177", "a table that exchange rates cannot be read from";
     STAGE_OWNER = "RM0180", "a stage without an owner";
     UNKNOWN_STAGE = "RM0181", "a stage that the book does not have";
     STAGE_CIRCLE = "RM0182", "stages that come from each other";

@@ -30,6 +30,12 @@ const OTHERS: &[(&str, u8)] = &[
     ("XPF", 0),
 ];
 
+/// A currency code that was written in small letters.
+pub(crate) fn capitals(code: &str) -> Option<String> {
+    let code = code.to_ascii_uppercase();
+    currency_digits(&code).map(|_| code)
+}
+
 /// Digits after the point of a currency; `None` where the text is no code of three capital letters.
 ///
 /// ```

@@ -4,6 +4,7 @@ use super::codes;
 use super::fields;
 use super::node::Node;
 use super::problems::{Problems, Report, quoted};
+use super::repair::Fix;
 use crate::model::Limit;
 
 /// Microseconds of a day.
@@ -23,7 +24,8 @@ pub(crate) fn read(node: &Node, key: &str, problems: &mut Problems<'_>) -> Optio
             problems.add(
                 Report::error(codes::BAD_DURATION, &node.span, message)
                     .expected(EXPECTED)
-                    .maybe(None, hint.map(str::to_owned)),
+                    .maybe(None, hint.map(str::to_owned))
+                    .fix(spelt_out(text).map(Fix::Text)),
             );
             None
         }
@@ -54,6 +56,21 @@ fn parse(text: &str) -> Result<Limit, Option<&'static str>> {
     }
 }
 
+/// A duration whose unit was written as a word, as books write it.
+fn spelt_out(text: &str) -> Option<String> {
+    const WORDS: [(&str, &[&str]); 4] = [
+        ("m", &["min", "mins", "minute", "minutes"]),
+        ("h", &["hr", "hrs", "hour", "hours"]),
+        ("d", &["day", "days"]),
+        ("w", &["wk", "week", "weeks"]),
+    ];
+    let (number, word) = text.split_at_checked(text.bytes().take_while(u8::is_ascii_digit).count())?;
+    let word = word.trim_start().to_ascii_lowercase();
+    let (unit, _) = WORDS.iter().find(|(_, words)| words.contains(&word.as_str()))?;
+    let text = format!("{number}{unit}");
+    parse(&text).is_ok().then_some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +83,11 @@ mod tests {
         assert_eq!(parse("7 d"), elapsed(7 * DAY));
         assert_eq!(parse("2w"), elapsed(14 * DAY));
         assert_eq!(parse("24bh"), Ok(Limit { micros: DAY, business: true }));
+        assert_eq!(spelt_out("7 days").as_deref(), Some("7d"));
+        assert_eq!(spelt_out("24Hours").as_deref(), Some("24h"));
+        for text in ["days", "0 days", "soon", "3 months", "99999999999999999999 days", "é"] {
+            assert_eq!(spelt_out(text), None, "{text}");
+        }
         for bad in [
             "",
             "7",

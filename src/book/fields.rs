@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::codes;
 use super::node::{Form, Kind, Node, Scalar};
 use super::problems::{Problems, Report, one_of, quoted};
+use super::repair::Fix;
 
 /// A mapping whose keys are fixed.
 pub(crate) struct Fields<'n> {
@@ -25,12 +26,18 @@ impl<'n> Fields<'n> {
         problems: &mut Problems<'_>,
     ) -> Option<Self> {
         let mut entries = Vec::new();
+        let mut claimed = BTreeSet::new();
         for (key, key_node, value) in pairs(node, span, what, problems)? {
             if known.contains(&key) {
                 entries.push((key, key_node, value));
                 continue;
             }
-            let near = problems.near(key, known.iter().copied());
+            let mut near = problems.near(key, known.iter().copied());
+            if let Some(near) = &mut near {
+                // A second key of that name would be another mistake.
+                let is_there = node.peek(&near.name).is_some() || !claimed.insert(near.name.clone());
+                near.sure &= !is_there;
+            }
             let message = format!("{what} has no key {}", quoted(key));
             problems.add(
                 Report::error(codes::UNKNOWN_KEY, &key_node.span, message)
@@ -172,8 +179,15 @@ pub(crate) fn truth(node: &Node, key: &str, problems: &mut Problems<'_>) -> Opti
     if let Some(Scalar { text, form: Form::Bool }) = node.scalar() {
         return Some(text.eq_ignore_ascii_case("true"));
     }
+    let word = node.scalar().map(|scalar| scalar.text.to_ascii_lowercase()).unwrap_or_default();
+    let means = match word.as_str() {
+        "true" | "yes" | "on" | "y" => Some(Fix::Text("true".to_owned())),
+        "false" | "no" | "off" | "n" => Some(Fix::Text("false".to_owned())),
+        _ => None,
+    };
     let message = format!("`{key}` is {}", node.found());
-    problems.add(Report::error(codes::WRONG_TYPE, &node.span, message).expected("`true` or `false`"));
+    problems
+        .add(Report::error(codes::WRONG_TYPE, &node.span, message).expected("`true` or `false`").fix(means));
     None
 }
 
@@ -187,7 +201,9 @@ pub(crate) fn whole(
     let expected = format!("a whole number from {} to {}", range.start(), range.end());
     let Some(Scalar { text, form: Form::Number }) = node.scalar() else {
         let message = format!("`{key}` is {}", node.found());
-        problems.add(Report::error(codes::WRONG_TYPE, &node.span, message).expected(expected));
+        let is_quoted = |scalar: &&Scalar| scalar.text.parse().is_ok_and(|number| range.contains(&number));
+        let number = node.scalar().filter(is_quoted).map(|scalar| Fix::Text(scalar.text.clone()));
+        problems.add(Report::error(codes::WRONG_TYPE, &node.span, message).expected(expected).fix(number));
         return None;
     };
     let number = text.parse().ok().filter(|number| range.contains(number));
@@ -233,7 +249,8 @@ pub(crate) fn warn_if_ambiguous(scalar: &Scalar, span: &Range<usize>, problems: 
         format!("{} is read as text here, other YAML readers see {taken_for}", quoted(&scalar.text));
     problems.add(
         Report::warning(codes::AMBIGUOUS_SCALAR, span, message)
-            .hint(format!("put it in quotes: {:?}", shortened(&scalar.text))),
+            .hint(format!("put it in quotes: {:?}", shortened(&scalar.text)))
+            .fix(Fix::Text(format!("\"{}\"", scalar.text))),
     );
 }
 

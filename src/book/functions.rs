@@ -10,6 +10,7 @@ use super::fields::{self, Fields};
 use super::formula::{Library, Problem};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
+use super::repair::{self, Fix};
 use super::scalar_map::locate;
 use super::source::Source;
 
@@ -62,7 +63,10 @@ impl Functions<'_> {
                 }
                 None => {
                     let span = place(node, text, &problem.at, problems);
-                    let report = Report::foreign(problem.code, &span, problem.message);
+                    let fix = problem
+                        .fix
+                        .and_then(|fix| in_scalar(node, text, &problem.at, &span, fix.text, problems));
+                    let report = Report::foreign(problem.code, &span, problem.message).fix(fix);
                     problems.add(report.maybe(problem.expected, problem.hint));
                 }
             }
@@ -71,11 +75,12 @@ impl Functions<'_> {
 
     fn tell_at(&self, source: usize, at: &Range<usize>, problem: Problem, problems: &mut Problems<'_>) {
         let Some(text) = self.texts.get(source) else { return };
-        let Problem { code, message, expected, hint, .. } = problem;
+        let Problem { code, message, expected, hint, fix, .. } = problem;
         match &text.from {
             From::Book(node) => {
                 let span = place(node, &text.text, at, problems);
-                problems.add(Report::foreign(code, &span, message).maybe(expected, hint));
+                let fix = fix.and_then(|fix| in_scalar(node, &text.text, at, &span, fix.text, problems));
+                problems.add(Report::foreign(code, &span, message).fix(fix).maybe(expected, hint));
             }
             From::File { name, named } => {
                 let (line, column) = Source::new(&text.text, name).place(at.start);
@@ -91,6 +96,20 @@ fn place(node: &Node, text: &str, at: &Range<usize>, problems: &Problems<'_>) ->
     let written = problems.source.text.get(node.span.clone()).unwrap_or("");
     let part = locate(written, text, at);
     node.span.start + part.start..node.span.start + part.end
+}
+
+/// A fix of a formula as the scalar has to write it.
+fn in_scalar(
+    node: &Node,
+    text: &str,
+    at: &Range<usize>,
+    span: &Range<usize>,
+    fix: String,
+    problems: &Problems<'_>,
+) -> Option<Fix> {
+    let written = problems.source.text.get(node.span.clone())?;
+    let part = span.start.checked_sub(node.span.start)?..span.end.checked_sub(node.span.start)?;
+    repair::in_scalar(written, &part, text.get(at.clone())?, fix)
 }
 
 /// Reads the functions; `folder` is where the book lies, if it is a file.

@@ -7,12 +7,13 @@ use jiff::tz::TimeZoneDatabase;
 
 use super::business;
 use super::codes;
-use super::currency::currency_digits;
+use super::currency::{capitals, currency_digits};
 use super::fields::{self, Fields};
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
-use crate::model::{BusinessHours, Team, Weekday};
+use super::repair::Fix;
+use crate::model::{BusinessHours, OnRowError, Team, Weekday};
 
 /// The version of the book format that is read.
 const VERSION: &str = "1";
@@ -27,6 +28,10 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
     ("sunday", Weekday::Sunday),
 ];
 
+/// What can become of rows that fail.
+pub(crate) const ON_ROW_ERROR: [(&str, OnRowError); 2] =
+    [("fail_cell", OnRowError::FailCell), ("reject", OnRowError::Reject)];
+
 /// The section `book`.
 pub(crate) struct Header {
     pub(crate) id: String,
@@ -38,6 +43,8 @@ pub(crate) struct Header {
     pub(crate) business_hours: Option<BusinessHours>,
     /// Whether the book has them, if only some that could not be read.
     pub(crate) has_business_hours: bool,
+    /// For metrics that do not say.
+    pub(crate) on_row_error: OnRowError,
 }
 
 /// True if the book is to be read on: of another version only that it is one is worth saying.
@@ -47,8 +54,11 @@ pub(crate) fn check_version(root: &Node, problems: &mut Problems<'_>) -> bool {
     }
     let Some(node) = root.peek("ripplemark").filter(|node| !node.is_null()) else {
         let message = "the book does not say which version of the format it is written in";
-        problems
-            .add(Report::error(codes::MISSING_KEY, &root.span, message).hint("begin with `ripplemark: 1`"));
+        problems.add(
+            Report::error(codes::MISSING_KEY, &root.span, message)
+                .hint("begin with `ripplemark: 1`")
+                .fix(Fix::Header("ripplemark: 1\n")),
+        );
         return true;
     };
     let Some(version) = fields::literal(node, "ripplemark", "`1`", problems) else {
@@ -75,8 +85,9 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
         first_month_of_year: 1,
         business_hours: None,
         has_business_hours: false,
+        on_row_error: OnRowError::default(),
     };
-    const KEYS: [&str; 7] = [
+    const KEYS: [&str; 8] = [
         "id",
         "version",
         "currency",
@@ -84,6 +95,7 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
         "first_day_of_week",
         "first_month_of_year",
         "business_hours",
+        "on_row_error",
     ];
     let Some(node) = root.need("book", "the book", problems) else {
         return header;
@@ -106,7 +118,8 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
             let message = format!("{} is no currency code", quoted(code));
             problems.add(
                 Report::error(codes::BAD_CURRENCY, &node.span, message)
-                    .expected("three capital letters as in ISO 4217, `EUR`"),
+                    .expected("three capital letters as in ISO 4217, `EUR`")
+                    .fix(capitals(code).map(Fix::Word)),
             );
         }
         // Kept even if malformed, so that `money` does not complain about the same thing.
@@ -131,6 +144,11 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
     if let Some((key, node)) = book.entry("business_hours") {
         header.has_business_hours = true;
         header.business_hours = business::read(node, &key.span, problems);
+    }
+    if let Some(node) = book.get("on_row_error")
+        && let Some(what) = fields::choice(node, "on_row_error", &ON_ROW_ERROR, problems)
+    {
+        header.on_row_error = what;
     }
     header
 }

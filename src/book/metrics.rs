@@ -6,13 +6,15 @@ use std::ops::Range;
 use super::codes::{self, Code};
 use super::fields::{self, Fields};
 use super::fill;
+use super::header::ON_ROW_ERROR;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
 use super::tables::{ONE_TOO_MANY, Tables};
-use crate::model::{ColumnId, Const, Good, MetricKind, Ring, TableId, TeamId};
+use super::units;
+use crate::model::{ColumnId, Const, Good, MetricKind, OnRowError, Ring, TableId, TeamId, Unit};
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "name",
     "label",
     "description",
@@ -29,6 +31,7 @@ const KEYS: [&str; 20] = [
     "denominator",
     "unit",
     "fill_nulls_with",
+    "on_row_error",
     "where",
     "good",
     "watch",
@@ -100,7 +103,8 @@ pub(crate) struct Draft<'n> {
     pub(crate) owners: Vec<TeamId>,
     /// The owners as the book writes them.
     pub(crate) owner_words: Option<String>,
-    pub(crate) unit: Option<String>,
+    /// The unit that the book states, and where.
+    pub(crate) unit: Option<(Unit, &'n Node)>,
     pub(crate) fill_nulls_with: Option<Const>,
     pub(crate) kind: Option<MetricKind>,
     pub(crate) of: Of,
@@ -108,6 +112,9 @@ pub(crate) struct Draft<'n> {
     /// `at`, where the metric itself names it.
     pub(crate) at_node: Option<&'n Node>,
     pub(crate) filter: Option<&'n Node>,
+    pub(crate) on_row_error: OnRowError,
+    /// `on_row_error`, where the metric itself says it.
+    pub(crate) on_row_error_node: Option<&'n Node>,
     pub(crate) shape: Shape<'n>,
     pub(crate) good: Good,
     pub(crate) watch: Vec<TeamId>,
@@ -139,9 +146,13 @@ impl Draft<'_> {
             Shape::Ratio(top, bottom) => format!("{} / {}", side(top), side(bottom)),
             Shape::Unclear => String::new(),
         };
-        match self.filter {
+        let value = match self.filter {
             Some(filter) => format!("{value} where {}", text(filter)),
             None => value,
+        };
+        match self.on_row_error {
+            OnRowError::Reject => format!("{value}, without rows that fail"),
+            OnRowError::FailCell => value,
         }
     }
 }
@@ -150,6 +161,9 @@ impl Draft<'_> {
 pub(crate) struct Surroundings<'a> {
     pub(crate) tables: &'a Tables,
     pub(crate) teams: &'a Index,
+    pub(crate) on_row_error: OnRowError,
+    /// The currency that `money` means.
+    pub(crate) currency: Option<&'a str>,
 }
 
 /// All metrics in the order of the book, and their positions by name.
@@ -221,6 +235,7 @@ fn draft<'n>(
         (None, Of::Table(table)) => around.tables.get(table).and_then(|table| table.time),
         _ => None,
     };
+    let on_row_error = fields.get("on_row_error");
     let kind = fields.get("type").and_then(|node| fields::choice(node, "type", &KINDS, problems));
     Some(Draft {
         label: if label.is_empty() { name.clone() } else { label },
@@ -230,13 +245,17 @@ fn draft<'n>(
         ring: fields.get("ring").and_then(|node| fields::choice(node, "ring", &RINGS, problems)),
         owners: owners(&fields, around.teams, &what, problems),
         owner_words,
-        unit: fields.get("unit").and_then(|node| fields::text(node, "unit", problems)).map(str::to_owned),
+        unit: fields.get("unit").and_then(|node| Some((units::read(node, around.currency, problems)?, node))),
         fill_nulls_with: fields.get("fill_nulls_with").and_then(|node| fill::number(node, problems)),
         kind,
         of,
         at,
         at_node,
         filter: fields.either("filter", "where", problems),
+        on_row_error: on_row_error
+            .and_then(|node| fields::choice(node, "on_row_error", &ON_ROW_ERROR, problems))
+            .unwrap_or(around.on_row_error),
+        on_row_error_node: on_row_error,
         shape: shape(&fields, kind, &what, problems),
         good: fields
             .get("good")

@@ -4,14 +4,17 @@
 //! (`header`, `tables`, `metrics`, `queries`), formulas through the formula reader (`formula`, `values`).
 //! Each step reports what it cannot use and goes on without it; only a book without errors is built.
 
+mod bands;
 mod business;
 mod codes;
+mod computed;
 mod currency;
 mod cycles;
 mod durations;
 mod facets;
 mod fields;
 mod fill;
+mod fix;
 mod formats;
 mod formula;
 mod functions;
@@ -23,9 +26,12 @@ mod names;
 mod node;
 mod problems;
 mod queries;
+mod rates;
+mod repair;
 mod report;
 mod rules;
 mod scalar_map;
+mod schema;
 mod source;
 mod stages;
 mod tables;
@@ -33,6 +39,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod times;
+mod units;
 mod values;
 
 use std::io::Read;
@@ -40,13 +47,15 @@ use std::path::Path;
 
 pub use codes::{ALL as CODES, Code, meaning};
 pub use currency::currency_digits;
+pub use fix::{Fixed, fix_str};
 pub use node::MAX_BYTES;
 pub use report::Diagnostics;
+pub use schema::schema;
 pub use times::{parse_grain, parse_instant, parse_range};
 pub(crate) use values::each_leaf;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Book, Cell, Metric, MetricId, MetricKind, StatusRule};
+use crate::model::{Book, Cell, Metric, MetricId, MetricKind, StatusRule, Unit};
 use fields::Fields;
 use formula::{FormulaReader, Lang, MetricName};
 use metrics::{Draft, Surroundings};
@@ -176,12 +185,13 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, path.parent(), reader)
 }
 
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "ripplemark",
     "book",
     "teams",
     "tables",
     "functions",
+    "rates",
     "metrics",
     "links",
     "stages",
@@ -203,10 +213,16 @@ fn read<R: FormulaReader>(
     let root = Fields::open(&node, &node.span, "the book", &SECTIONS, problems)?;
     let header = header::read(&root, problems);
     let (teams, team_index) = header::teams(&root, problems);
-    let tables = tables::read(&root, header.currency.as_deref(), problems);
+    let mut tables = tables::read(&root, header.currency.as_deref(), problems);
     let mut functions = functions::read(&root, folder, problems);
     functions.library = std::mem::take(&mut functions.library).with_business_hours(header.has_business_hours);
-    let around = Surroundings { tables: &tables, teams: &team_index };
+    computed::read(&root, &mut tables, reader, &functions, problems);
+    let around = Surroundings {
+        tables: &tables,
+        teams: &team_index,
+        on_row_error: header.on_row_error,
+        currency: header.currency.as_deref(),
+    };
     let (drafts, metric_index) = metrics::read(&root, &around, problems);
     let names = metric_names(&drafts);
     let formulas = Formulas { reader, around: &around, metrics: &names, functions: &functions };
@@ -221,7 +237,10 @@ fn read<R: FormulaReader>(
         .collect();
     let cells: Vec<Option<&Cell>> = values.iter().map(|value| value.as_ref().map(|(cell, _)| cell)).collect();
     let references = cycles::references(cells.iter().copied());
-    cycles::report(&references, &drafts, problems);
+    if cycles::report(&references, &drafts, problems) {
+        cycles::report_depth(&cells, &drafts, problems);
+    }
+    let units = units::check(&drafts, &cells, &references, &formulas, problems);
     let linked =
         links::Linked { drafts: &drafts, index: &metric_index, values: &cells, references: &references };
     let links = links::read(&root, &linked, &formulas, problems);
@@ -245,8 +264,8 @@ fn read<R: FormulaReader>(
     if problems.has_errors() {
         return None;
     }
-    let metrics = (drafts.into_iter().zip(values).zip(statuses))
-        .filter_map(|((draft, value), status)| finished(draft, value?, status))
+    let metrics = (drafts.into_iter().zip(values).zip(statuses).zip(units))
+        .filter_map(|(((draft, value), status), unit)| Some(finished(draft, value?, status, unit)))
         .collect();
     let book = Book {
         id: header.id,
@@ -259,6 +278,7 @@ fn read<R: FormulaReader>(
         teams,
         tables: tables.list,
         functions: functions.into_texts(),
+        rates: tables.rates,
         metrics,
         links,
         stages,
@@ -285,20 +305,25 @@ fn metric_names<'d>(drafts: &'d [Draft<'_>]) -> Vec<MetricName<'d>> {
         .collect()
 }
 
-fn finished(draft: Draft<'_>, (value, kind): (Cell, MetricKind), status: Vec<StatusRule>) -> Option<Metric> {
-    Some(Metric {
+fn finished(
+    draft: Draft<'_>,
+    (value, kind): (Cell, MetricKind),
+    status: Vec<StatusRule>,
+    unit: Option<Unit>,
+) -> Metric {
+    Metric {
         formula: draft.formula(),
         name: draft.name,
         label: draft.label,
         description: draft.description,
         ring: draft.ring,
         owners: draft.owners,
-        unit: draft.unit,
+        unit,
         kind,
         value,
         fill_nulls_with: draft.fill_nulls_with,
         good: draft.good,
         watch: draft.watch,
         status,
-    })
+    }
 }

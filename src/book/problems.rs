@@ -4,8 +4,10 @@
 use std::ops::Range;
 
 use super::codes::{self, Code};
+use super::repair::{self, Fix};
 use super::source::Source;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::lang::is_sure;
 
 /// So many problems are listed; a book with more of them is broken in kind, not in places.
 pub(crate) const MAX_LISTED: usize = 500;
@@ -20,6 +22,14 @@ pub(crate) struct Report {
     message: String,
     expected: Option<String>,
     hint: Option<String>,
+    fix: Option<Fix>,
+}
+
+/// A name that exists, near to one that does not.
+pub(crate) struct Near {
+    pub(crate) name: String,
+    /// Whether nothing else can have been meant.
+    pub(crate) sure: bool,
 }
 
 impl Report {
@@ -37,7 +47,7 @@ impl Report {
     }
 
     fn new(severity: Severity, code: &'static str, span: &Range<usize>, message: String) -> Self {
-        Self { severity, code, span: span.clone(), message, expected: None, hint: None }
+        Self { severity, code, span: span.clone(), message, expected: None, hint: None, fix: None }
     }
 
     pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
@@ -56,11 +66,18 @@ impl Report {
         self
     }
 
-    /// "did you mean" where a near name exists.
-    pub(crate) fn meant(mut self, near: Option<String>) -> Self {
-        if let Some(near) = near {
-            self.hint = Some(format!("did you mean {}?", quoted(&near)));
+    /// "did you mean" where a near name exists; the fix writes it where nothing else can have been meant.
+    pub(crate) fn meant(mut self, near: Option<Near>) -> Self {
+        if let Some(Near { name, sure }) = near {
+            self.hint = Some(format!("did you mean {}?", quoted(&name)));
+            self.fix = sure.then_some(Fix::Word(name)).or(self.fix);
         }
+        self
+    }
+
+    /// What puts the problem right.
+    pub(crate) fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fix = fix.into().or(self.fix);
         self
     }
 }
@@ -122,7 +139,12 @@ impl<'t> Problems<'t> {
                 at..at
             }
         };
+        let fix = match (report.fix, elsewhere) {
+            (Some(fix), None) => repair::edit(fix, &(start..end), self.source),
+            _ => None,
+        };
         self.list.push(Diagnostic {
+            fix,
             severity: report.severity,
             code: report.code,
             message: report.message,
@@ -151,13 +173,14 @@ impl<'t> Problems<'t> {
         &mut self,
         word: &str,
         candidates: impl IntoIterator<Item = &'c str>,
-    ) -> Option<String> {
+    ) -> Option<Near> {
         let length = word.chars().count();
         if length > 64 || self.is_full() {
             return None;
         }
         let lower = word.to_lowercase();
         let mut best: Option<(usize, &str)> = None;
+        let mut others = 0;
         for candidate in candidates {
             if self.comparisons >= MAX_COMPARISONS {
                 break;
@@ -168,14 +191,22 @@ impl<'t> Problems<'t> {
             }
             self.comparisons += 1;
             let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
-            if distance <= allowed
-                && distance < length
-                && best.is_none_or(|found| (distance, candidate) < found)
-            {
-                best = Some((distance, candidate));
+            if distance > allowed || distance >= length {
+                continue;
+            }
+            match best {
+                Some((least, name)) if least == distance => {
+                    others += usize::from(name != candidate);
+                    best = best.min(Some((distance, candidate)));
+                }
+                Some((least, _)) if least < distance => {}
+                _ => (best, others) = (Some((distance, candidate)), 0),
             }
         }
-        best.map(|(_, candidate)| candidate.to_owned())
+        best.map(|(distance, name)| {
+            let sure = others == 0 && is_sure(word, name, distance);
+            Near { name: name.to_owned(), sure }
+        })
     }
 
     /// All problems by place, errors and warnings.
@@ -210,6 +241,7 @@ pub(crate) fn unplaced(file: &str, code: Code, message: String) -> Diagnostic {
         owner: None,
         expected: None,
         hint: None,
+        fix: None,
     }
 }
 

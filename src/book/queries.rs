@@ -8,6 +8,7 @@ use super::formula::FormulaReader;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
+use super::repair::Fix;
 use super::tables::ONE_TOO_MANY;
 use super::times::{self, GRAINS, parse_instant};
 use super::values::{Formulas, each_leaf};
@@ -262,7 +263,11 @@ fn instant(node: &Node, key: &str, problems: &mut Problems<'_>) -> Option<Instan
                 Some((message, expected)) => (message.to_owned(), Some(expected.to_owned())),
                 None => (why, None),
             };
-            problems.add(Report::error(codes::BAD_TIME, &node.span, message).maybe(expected, None));
+            problems.add(
+                Report::error(codes::BAD_TIME, &node.span, message)
+                    .maybe(expected, None)
+                    .fix(times::with_dashes(text).map(Fix::Text)),
+            );
             None
         }
     }

@@ -28,6 +28,10 @@ impl Diagnostics {
         &self.list
     }
 
+    pub(crate) fn into_list(self) -> Vec<Diagnostic> {
+        self.list
+    }
+
     /// The errors, by place.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter().filter(|problem| problem.severity == Severity::Error)
@@ -56,8 +60,16 @@ impl Diagnostics {
             shown.push_str(", ");
             shown.push_str(&count(warnings, "warning"));
         }
+        if let Some(problem) = self.list.first() {
+            shown.push_str(&to_the_page(problem));
+        }
         shown
     }
+}
+
+/// How a reader gets to the page of a code.
+fn to_the_page(problem: &Diagnostic) -> String {
+    format!("; what a code means: ripplemark --explain {}", problem.code)
 }
 
 fn count(number: usize, word: &str) -> String {

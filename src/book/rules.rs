@@ -248,6 +248,7 @@ fn script(node: &Node, problems: &mut Problems<'_>) -> Option<String> {
         before + within
     });
     let problem = Problem {
+        fix: None,
         code: codes::SCRIPT.code,
         at: start..text.len().min(start + 1),
         message: mistake.message,
@@ -268,6 +269,7 @@ fn say(node: &Node, names: &Names<'_, '_, '_>, problems: &mut Problems<'_>) -> O
     while let Some(open) = text.get(from..).and_then(|rest| rest.find("${")).map(|at| from + at) {
         let Some(close) = text.get(open..).and_then(|rest| rest.find('}')).map(|at| open + at) else {
             found.push(Problem {
+                fix: None,
                 code: codes::SAY.code,
                 at: open..open + 2,
                 message: "`${` without `}`".to_owned(),
@@ -284,6 +286,7 @@ fn say(node: &Node, names: &Names<'_, '_, '_>, problems: &mut Problems<'_>) -> O
                 parts.push(SayPart::Name(symbol.name));
             }
             Err(mistake) => found.push(Problem {
+                fix: None,
                 code: mistake.code.unwrap_or(codes::SAY.code),
                 at: open + 2..close,
                 message: mistake.message,

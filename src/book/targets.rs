@@ -13,6 +13,7 @@ use super::fields::{self, Fields};
 use super::metrics::{named_teams, owners_or};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
+use super::repair::Fix;
 use super::times::{GRAINS, parse_instant};
 use crate::evaluate::iso_date;
 use crate::exact;
@@ -246,7 +247,8 @@ fn day(node: &Node, key: &str, problems: &mut Problems<'_>) -> Option<i32> {
     }
     problems.add(
         Report::error(codes::BAD_TIME, &node.span, format!("`{key}` is {}", quoted(text)))
-            .expected("a date that is in the calendar, `2024-03-31`"),
+            .expected("a date that is in the calendar, `2024-03-31`")
+            .fix(super::times::with_dashes(text).map(Fix::Text)),
     );
     None
 }

@@ -29,6 +29,12 @@ pub fn parse_grain(word: &str) -> Result<Grain, String> {
     })
 }
 
+/// A day that was written with other signs between its numbers, year first.
+pub(crate) fn with_dashes(text: &str) -> Option<String> {
+    let day = text.replace(['/', '.'], "-");
+    (day != text && day.len() == 10 && parse_instant(&day).is_ok()).then_some(day)
+}
+
 /// Reads a date (`2017-12-31`) or a point in time (RFC 3339, `2017-12-31T23:00:00Z`, at most six digits
 /// after the second).
 ///

@@ -11,7 +11,10 @@ use super::metrics::{Agg, Draft, Of, Shape, Surroundings, needs_table};
 use super::node::Node;
 use super::problems::{Problems, Report};
 use crate::lang;
-use crate::model::{AggFunc, Aggregate, ArithOp, Cell, MetricKind, Row, RowNode, RowType, Table, TableId};
+use crate::model::{
+    AggFunc, Aggregate, ArithOp, Cell, MetricKind, OnRowError, Quantity, Row, RowNode, RowType, Table,
+    TableId,
+};
 
 const A_FORMULA: &str = "a formula";
 
@@ -113,8 +116,15 @@ impl<R: FormulaReader> Formulas<'_, R> {
         }
         let tables = &self.around.tables.list;
         let functions = &self.functions.library;
-        let scope =
-            CellScope { tables, table: None, at: None, metrics: self.metrics, functions, filter: None };
+        let scope = CellScope {
+            tables,
+            table: None,
+            at: None,
+            metrics: self.metrics,
+            functions,
+            filter: None,
+            on_row_error: OnRowError::default(),
+        };
         match self.reader.cell(text, &scope) {
             Ok(cell) => Some(cell),
             Err(found) => {
@@ -141,7 +151,8 @@ impl<R: FormulaReader> Formulas<'_, R> {
         }
         let tables = &self.around.tables.list;
         let functions = &self.functions.library;
-        let scope = CellScope { tables, table, at: draft.at, metrics: self.metrics, functions, filter };
+        let (at, on_row_error) = (draft.at, draft.on_row_error);
+        let scope = CellScope { tables, table, at, metrics: self.metrics, functions, filter, on_row_error };
         match self.reader.cell(text, &scope) {
             Ok(cell) => Some(cell),
             Err(found) => {
@@ -149,6 +160,72 @@ impl<R: FormulaReader> Formulas<'_, R> {
                 None
             }
         }
+    }
+
+    /// What is known of the unit of a sound metric's formula, if this is known of the others.
+    pub(crate) fn quantity(
+        &self,
+        draft: &Draft<'_>,
+        known: &[Quantity],
+        problems: &mut Problems<'_>,
+    ) -> Quantity {
+        let functions = &self.functions.library;
+        let table = if let Of::Table(table) = draft.of { Some(table) } else { None };
+        let of_text = |node: &Node, problems: &mut Problems<'_>| {
+            let Some(text) = node.scalar().map(|scalar| scalar.text.as_str()) else {
+                return Quantity::Unknown;
+            };
+            let tables = &self.around.tables.list;
+            let scope = CellScope {
+                tables,
+                table,
+                at: draft.at,
+                metrics: self.metrics,
+                functions,
+                filter: None,
+                on_row_error: draft.on_row_error,
+            };
+            self.told(self.reader.cell_quantity(text, &scope, known), node, text, problems)
+        };
+        match draft.shape {
+            Shape::Unclear => Quantity::Unknown,
+            Shape::Formula(node) => of_text(node, problems),
+            Shape::Ratio(top, bottom) => {
+                let top = of_text(top, problems);
+                top.multiplied(of_text(bottom, problems), -1)
+            }
+            Shape::Aggregate(agg, expr) => {
+                let Some(table) = table.and_then(|table| self.around.tables.get(table)) else {
+                    return Quantity::Unknown;
+                };
+                let func = match agg {
+                    Agg::Sum => AggFunc::Sum,
+                    Agg::Count | Agg::SumBoolean => AggFunc::Count,
+                    Agg::Average => AggFunc::Average,
+                    Agg::Min => AggFunc::Min,
+                    Agg::Max => AggFunc::Max,
+                };
+                let text = expr.and_then(Node::scalar).map(|scalar| scalar.text.as_str());
+                let found = self.reader.aggregate_quantity(func, text, table, functions);
+                match (expr, text) {
+                    (Some(node), Some(text)) => self.told(found, node, text, problems),
+                    _ => found.unwrap_or_default(),
+                }
+            }
+        }
+    }
+
+    fn told(
+        &self,
+        found: Result<Quantity, Vec<Problem>>,
+        node: &Node,
+        text: &str,
+        problems: &mut Problems<'_>,
+    ) -> Quantity {
+        found.unwrap_or_else(|found| {
+            self.functions.tell(found, node, text, problems);
+            Quantity::Unknown
+        })
     }
 
     fn aggregate(
@@ -181,7 +258,8 @@ impl<R: FormulaReader> Formulas<'_, R> {
             // The sum of a condition is the number of rows for which it holds: one model, two spellings.
             Agg::SumBoolean => (AggFunc::Count, None, both(filter, row)),
         };
-        Some(lang::value_of(Aggregate { table, at: draft.at, func, arg, filter }))
+        let (at, on_row_error) = (draft.at, draft.on_row_error);
+        Some(lang::value_of(Aggregate { table, at, func, arg, filter, on_row_error }))
     }
 }
 
@@ -233,10 +311,11 @@ fn takes(agg: Agg, ty: RowType, span: &Range<usize>, problems: &mut Problems<'_>
 fn kind(draft: &Draft<'_>, value: &Cell, problems: &mut Problems<'_>) -> MetricKind {
     let mut parts = Parts::default();
     parts.look(value);
-    let key_spans = [("filter", draft.filter), ("at", draft.at_node)];
+    let key_spans =
+        [("filter", draft.filter), ("at", draft.at_node), ("on_row_error", draft.on_row_error_node)];
     for (key, node) in key_spans {
-        // Without a table the key has been refused already.
-        let (Some(node), Of::Table(_)) = (node, draft.of) else {
+        // Without a table the key has been refused already, or has nothing that it could be about.
+        let (Some(node), true) = (node, matches!(draft.of, Of::Table(_)) || key == "on_row_error") else {
             continue;
         };
         if !parts.aggregates {
@@ -245,6 +324,8 @@ fn kind(draft: &Draft<'_>, value: &Cell, problems: &mut Problems<'_>) -> MetricK
             problems.add(match key {
                 "filter" => Report::error(codes::NO_EFFECT, &node.span, message)
                     .hint("put the filter into the metrics that this one refers to, or into the query"),
+                "on_row_error" => Report::error(codes::NO_EFFECT, &node.span, message)
+                    .hint("give it to the metrics that this one refers to, or to the `book`"),
                 _ => Report::warning(codes::NO_EFFECT, &node.span, message)
                     .hint("remove it; the metrics that this one refers to have their own"),
             });
@@ -303,10 +384,17 @@ impl Parts {
 
 /// Visits what a cell formula is made of, down to constants, aggregates and metrics.
 pub(crate) fn each_leaf(cell: &Cell, visit: &mut impl FnMut(&Cell)) {
+    each_leaf_at(cell, &mut |leaf, _| visit(leaf));
+}
+
+/// The same, with how deep each stands.
+pub(crate) fn each_leaf_at(cell: &Cell, visit: &mut impl FnMut(&Cell, usize)) {
     let mut open = vec![cell];
+    let mut depths = vec![0usize];
     while let Some(cell) = open.pop() {
+        let depth = depths.pop().unwrap_or_default();
         match cell {
-            Cell::Number { .. } | Cell::Bool(_) | Cell::Aggregate(_) | Cell::Metric(_) => visit(cell),
+            Cell::Number { .. } | Cell::Bool(_) | Cell::Aggregate(_) | Cell::Metric(_) => visit(cell, depth),
             Cell::Neg(a) | Cell::Not(a) | Cell::IsNull(a) => open.push(a),
             Cell::Arith(_, a, b)
             | Cell::Compare(_, a, b)
@@ -316,6 +404,7 @@ pub(crate) fn each_leaf(cell: &Cell, visit: &mut impl FnMut(&Cell)) {
             Cell::If(a, b, c) => open.extend([&**a, &**b, &**c]),
             Cell::Call(_, args) => open.extend(args),
         }
+        depths.resize(open.len(), depth + 1);
     }
 }
 

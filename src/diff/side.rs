@@ -10,12 +10,13 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 
 /// Columns of a result that are not coordinates.
-const OTHER_COLUMNS: [&str; 12] = [
+const OTHER_COLUMNS: [&str; 13] = [
     "metric",
     "level",
     "value",
     "value_bits",
     "exact",
+    "exact_value",
     "reason",
     "flags",
     "numerator",

@@ -379,6 +379,7 @@ impl Evaluation {
         set.lookups = self.lookups.reports(self.program.plan());
         level_states(self, &mut |level, state| read_level(&mut set, &self.program, state, level))?;
         set.receipt = Receipt::new(&self.program, Sha256::digest(self.state_bytes()?).into(), &set);
+        set.order_bands(&self.program);
         Ok(set)
     }
 

@@ -1,6 +1,6 @@
 //! Receipts: what a result was made of, so that two people can tell why their numbers differ, or that they cannot.
 
-use super::result::{ResultSet, RowReport, hex};
+use super::result::{ResultSet, RowErrors, RowReport, hex};
 use super::{MetricInfo, Program, Question};
 use crate::error::Error;
 use crate::lookup::LookupReport;
@@ -42,6 +42,9 @@ pub struct Receipt {
     pub question: Option<Question>,
     /// What happened to the rows.
     pub rows: Vec<RowReport>,
+    /// Rows that metrics have left out because they failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub row_errors: Vec<RowErrors>,
     /// What was looked up. Counts are 0 where states were merged as bytes, which do not carry them.
     #[serde(default)]
     pub lookups: Vec<LookupCounts>,
@@ -118,6 +121,7 @@ impl Receipt {
                 .collect(),
             question: asked.map(|asked| asked.question.clone()),
             rows: set.rows.clone(),
+            row_errors: set.row_errors.clone(),
             lookups: set.lookups.iter().map(LookupCounts::from).collect(),
         }
     }
@@ -142,10 +146,15 @@ impl Receipt {
     }
 }
 
-/// Each part is preceded by its length, so that no two wordings have the same bytes.
 fn wording(metric: &MetricInfo) -> String {
+    wording_of([&metric.label, &metric.owner, &metric.unit, &metric.description, metric.ring])
+}
+
+/// The hash of label, owner, unit, description and ring. Each part is preceded by its length, so that no two wordings have
+/// the same bytes.
+pub(crate) fn wording_of(parts: [&str; 5]) -> String {
     let mut hasher = Sha256::new();
-    for part in [&metric.label, &metric.owner, &metric.unit, &metric.description, metric.ring] {
+    for part in parts {
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part);
     }

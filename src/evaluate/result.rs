@@ -137,6 +137,18 @@ pub struct RowReport {
     pub latest: Option<String>,
 }
 
+/// Rows that a metric has left out because its arithmetic or one of their values has failed (`on_row_error: reject`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowErrors {
+    /// The metric.
+    pub metric: String,
+    /// The table whose rows they are.
+    pub table: String,
+    /// (first reason of the row, rows), only reasons that occurred. A row that several aggregates of the metric leave
+    /// out is counted for each.
+    pub rejected: Vec<(String, u64)>,
+}
+
 /// Reasons by the names that this version knows; others, of a later version, are `other`.
 fn known_rejects<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(&'static str, u64)>, D::Error> {
     let read = Vec::<(String, u64)>::deserialize(from)?;
@@ -172,17 +184,22 @@ pub struct ResultSet {
     pub dims: Vec<String>,
     /// Length of a period, where there is a time axis.
     pub grain: Option<Grain>,
-    /// The cells: by level, then by key, then by metric.
+    /// The cells: by level, then by key, then by metric. Keys ascend: numbers, days, bytes of a text, labels of a band
+    /// by its edges; missing ones are last.
     pub cells: Vec<ResultCell>,
     /// What happened to the rows.
     pub rows: Vec<RowReport>,
     /// What happened to the values; only columns with missing or invalid values.
     pub columns: Vec<ColumnReport>,
+    /// Rows that metrics have left out because they failed: one entry for each metric and table that had any.
+    pub row_errors: Vec<RowErrors>,
     /// What was looked up in other tables, and what was not found.
     pub lookups: Vec<LookupReport>,
     /// What this result was made of.
     pub receipt: Receipt,
     pub(super) dim_types: Vec<DimType>,
+    /// For each metric, the digits after the point of its exact value, where it is a decimal.
+    pub(super) digits: Vec<Option<u8>>,
     pub(super) hasher: Sha256,
 }
 
@@ -201,9 +218,14 @@ impl ResultSet {
             cells: Vec::new(),
             rows: (0..state.placement_count(view)).map(|i| row_report(view, state, i)).collect(),
             columns: column_reports(program, state, unreadable),
+            row_errors: row_errors(program, state),
             lookups: Vec::new(),
             receipt: Receipt::default(),
             dim_types: dims.iter().map(|dim| dim.ty).collect(),
+            digits: (0..view.metric_count())
+                .map(|i| view.metric(i))
+                .map(|metric| metric.scale.filter(|_| metric.exact))
+                .collect(),
             hasher: Sha256::new(),
         }
     }
@@ -292,6 +314,33 @@ fn row_report(view: &View<'_>, state: &State<&[u64]>, i: usize) -> RowReport {
     }
 }
 
+fn row_errors(program: &Program, state: &State<&[u64]>) -> Vec<RowErrors> {
+    let view = program.view();
+    let mut errors: Vec<RowErrors> = Vec::new();
+    let mut last = None;
+    // They stand by metric, table and reason.
+    for slot in program.plan().asked.iter().flat_map(|asked| &asked.rejects) {
+        let rows = state.slot_total(view, slot.slot);
+        let in_range =
+            slot.metric < view.metric_count() && slot.table < view.table_count() && slot.reason < 8;
+        if rows == 0 || !in_range {
+            continue;
+        }
+        if last.replace((slot.metric, slot.table)) != Some((slot.metric, slot.table)) {
+            let metric = view.metric(slot.metric).name.to_owned();
+            let table = view.table(slot.table).name.to_owned();
+            errors.push(RowErrors { metric, table, rejected: Vec::new() });
+        }
+        let reason = Reasons(1 << slot.reason).to_string();
+        let Some(RowErrors { rejected, .. }) = errors.last_mut() else { continue };
+        match rejected.last_mut().filter(|(known, _)| *known == reason) {
+            Some((_, count)) => *count = count.saturating_add(rows),
+            None => rejected.push((reason, rows)),
+        }
+    }
+    errors
+}
+
 fn column_reports(
     program: &Program,
     state: &State<&[u64]>,
@@ -321,6 +370,37 @@ fn column_reports(
         }
     }
     reports
+}
+
+impl ResultSet {
+    /// Puts the groups of bands into the order of their edges. The canonical order, in which cells are hashed, is that
+    /// of the labels' bytes.
+    pub(super) fn order_bands(&mut self, program: &Program) {
+        let labels = program.plan().asked.as_ref().map_or(&[][..], |asked| &asked.labels);
+        if labels.is_empty() {
+            return;
+        }
+        let mut levels: Vec<u32> = Vec::new();
+        for cell in &self.cells {
+            if levels.last() != Some(&cell.level) {
+                levels.push(cell.level);
+            }
+        }
+        // Equal keys stay as they are: by period and metric.
+        self.cells.sort_by_cached_key(|cell| {
+            let level = levels.iter().position(|level| *level == cell.level);
+            let place = |(dim, coordinate): (usize, &Coordinate)| {
+                let band = labels.get(dim).filter(|labels| !labels.is_empty());
+                let among = band.and_then(|labels| {
+                    labels
+                        .iter()
+                        .position(|label| matches!(coordinate, Coordinate::Text(text) if text == label))
+                });
+                (*coordinate == Coordinate::Missing, among, coordinate.clone())
+            };
+            (level, cell.key.iter().enumerate().map(place).collect::<Vec<_>>())
+        });
+    }
 }
 
 /// Takes the cells of the cursor's group into the result.

@@ -203,6 +203,7 @@ fn problem(code: &'static str, message: String, hint: String) -> Diagnostic {
         owner: None,
         expected: None,
         hint: Some(hint),
+        fix: None,
     }
 }
 

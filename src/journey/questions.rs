@@ -151,7 +151,7 @@ fn aggregate(
     arg: Option<Row>,
     filter: Option<Row>,
 ) -> Metric {
-    let aggregate = Aggregate { table: stage.table, at, func, arg, filter };
+    let aggregate = Aggregate { table: stage.table, at, func, arg, filter, on_row_error: Default::default() };
     made(name, stage.owners.clone(), MetricKind::Simple, Cell::Aggregate(Box::new(aggregate)))
 }
 

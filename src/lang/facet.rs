@@ -235,9 +235,9 @@ impl FacetTyper<'_, '_> {
         }
         let problem = Problem::new(codes::NOT_A_CATEGORY, at, format!("this never is {text:?}"))
             .expected(format!("one of {}", names::few(words.iter().map(String::as_str))));
-        let near = names::closest(text, words.iter().map(String::as_str));
+        let near = names::guess(text, words.iter().map(String::as_str));
         self.fail(match near {
-            Some(near) => problem.hint(format!("did you mean {near:?}?")),
+            Some(guess) => problem.meant_text(guess),
             None => problem,
         })
     }
@@ -300,12 +300,12 @@ impl FacetTyper<'_, '_> {
     ) -> Option<Typed> {
         const FUNCTIONS: [(&str, usize); 4] = [("abs", 1), ("max", 2), ("min", 2), ("is_null", 1)];
         let Some((_, arity)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
-            let near = names::closest(name, FUNCTIONS.iter().map(|(known, _)| *known));
+            let near = names::guess(name, FUNCTIONS.iter().map(|(known, _)| *known));
             let problem =
                 Problem::new(codes::UNKNOWN_FUNCTION, at, format!("there is no function `{name}` here"))
                     .expected("abs(x), min(x, y), max(x, y) or is_null(x)");
             return self.fail(match near {
-                Some(near) => problem.hint(format!("did you mean `{near}`?")),
+                Some(guess) => problem.meant(guess),
                 None => problem.hint("make it a metric of its own"),
             });
         };

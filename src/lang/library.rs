@@ -5,7 +5,7 @@
 
 use super::functions::{self, Lookup};
 use super::limits;
-use super::names;
+use super::names::{self, Guess};
 use super::problem::{Problem, Within};
 use super::syntax::{Kind, Let, Node};
 use super::tokens::{TokenKind, Tokens};
@@ -23,6 +23,20 @@ const MOST: usize = 500;
 pub struct Library {
     list: BTreeMap<String, Definition>,
     business_hours: bool,
+    /// Parts of the formulas that were read with it: the book's budget is kept where all its formulas pass.
+    spent: std::cell::Cell<usize>,
+}
+
+impl Library {
+    /// Takes note of the parts of a formula.
+    pub(super) fn spend(&self, parts: usize) {
+        self.spent.set(self.spent.get().saturating_add(parts));
+    }
+
+    /// Whether the formulas of the book have more parts than a book may have.
+    pub(super) fn is_spent(&self) -> bool {
+        self.spent.get() > limits::NODES_OF_A_BOOK
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -144,9 +158,9 @@ impl Library {
             Kind::Name(name) if !visible.contains(name) => {
                 let message = format!("the function has no parameter `{name}`");
                 let problem = Problem::new(codes::UNKNOWN_NAME, &node.at, message);
-                let close = names::closest(name, visible.iter().map(String::as_str));
+                let close = names::guess(name, visible.iter().map(String::as_str));
                 problems.push(match close {
-                    Some(close) => problem.hint(format!("did you mean `{close}`?")),
+                    Some(guess) => problem.meant(guess),
                     None => {
                         problem.hint("a function sees its parameters only: pass columns and metrics to it")
                     }
@@ -180,15 +194,15 @@ impl Library {
         }
         let problem = Problem::new(codes::UNKNOWN_FUNCTION, at, format!("there is no function `{name}`"));
         Some(match self.closest(name) {
-            Some(close) => problem.hint(format!("did you mean `{close}`?")),
+            Some(guess) => problem.meant(guess),
             None => problem,
         })
     }
 
     /// The function, of the book or of the language, that looks most like an unknown name.
-    pub(super) fn closest(&self, name: &str) -> Option<&str> {
+    pub(super) fn closest(&self, name: &str) -> Option<Guess<'_>> {
         let own = self.list.keys().map(String::as_str);
-        names::closest(name, functions::FUNCTIONS.iter().map(|function| function.name).chain(own))
+        names::guess(name, functions::FUNCTIONS.iter().map(|function| function.name).chain(own))
     }
 
     /// A body that leads back to its own function could not be written out.
@@ -292,12 +306,12 @@ impl Writer<'_> {
         let Some(definition) = self.library.list.get(name.as_str()) else {
             // Other unknown functions are told where they are typed.
             if let Lookup::Unknown = functions::find(name, arguments.len())
-                && let Some(close) =
-                    self.library.closest(name).filter(|close| self.library.list.contains_key(*close))
+                && let Some(guess) =
+                    self.library.closest(name).filter(|guess| self.library.list.contains_key(guess.name))
             {
                 let message = format!("there is no function `{name}`");
                 let problem = Problem::new(codes::UNKNOWN_FUNCTION, &node.at, message);
-                self.problems.push(problem.hint(format!("did you mean `{close}`?")));
+                self.problems.push(problem.meant(guess));
             }
             return;
         };

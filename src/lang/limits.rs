@@ -10,6 +10,8 @@ pub(super) const TEXT: usize = 16 * 1024;
 pub(super) const DEPTH: usize = 128;
 /// Parts of a formula, with `let`s written out.
 pub(super) const NODES: usize = 4096;
+/// Parts of all formulas of a book together: short texts can stand for much, by `let`s and by functions.
+pub(super) const NODES_OF_A_BOOK: usize = 500_000;
 /// What Rhai counts as depth: an operator of a chain counts one, a pair of parentheses two, an `if` six. An
 /// unoptimised build of its parser takes up to 18 KiB of stack for each.
 pub(super) const PARSER_DEPTH: usize = 128;

@@ -32,6 +32,7 @@ mod row;
 mod session;
 mod syntax;
 mod tokens;
+mod units;
 mod vocabulary;
 
 pub(crate) use cell::value_of;
@@ -39,16 +40,21 @@ pub use codes::CODES;
 pub use facet::{FacetMistake, FacetNames, FacetSymbol};
 pub use functions::{FUNCTIONS, Function, Level, Meaning};
 pub use library::Library;
-pub(crate) use names::closest;
-pub use problem::{Problem, Within};
+pub(crate) use names::{closest, is_sure};
+pub use problem::{Problem, Replacement, Within};
+pub(crate) use row::text_values;
 
-use crate::model::{Cell, ColumnId, FacetExpr, FacetKind, MetricId, Row, RowNode, Table, TableId};
+use crate::model::{
+    AggFunc, Cell, ColumnId, FacetExpr, FacetKind, MetricId, OnRowError, Quantity, Row, RowNode, Table,
+    TableId,
+};
 use cell::CellTyper;
 use facet::FacetTyper;
 use row::RowTyper;
 use session::Session;
 use syntax::Node;
 use tokens::Tokens;
+use units::{Level as UnitLevel, Walk};
 
 /// A metric that a cell formula can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +80,8 @@ pub struct CellScope<'a> {
     pub functions: &'a Library,
     /// Only rows for which this is true enter any aggregate. A condition of the aggregate is joined behind it.
     pub filter: Option<&'a Row>,
+    /// What becomes of rows over which an aggregate fails.
+    pub on_row_error: OnRowError,
 }
 
 /// Types a formula over the rows of a table. The result can have any type.
@@ -84,7 +92,27 @@ pub struct CellScope<'a> {
 pub fn row_formula(text: &str, table: &Table, functions: &Library) -> Result<Row, Vec<Problem>> {
     let (node, mut session) = parse(text, functions)?;
     let row = RowTyper { table, metrics: &[], aggregated: false, session: &mut session }.row(&node, &None, 0);
+    functions.spend(session.used());
+    if row.is_some() {
+        of_rows(Some(table), &mut session).of(&node, &None, UnitLevel::Row);
+    }
     session.finish(row)
+}
+
+/// The condition that a value lies below an edge: a number, a text that is a date or a point in time, a duration. The
+/// edge takes the type of the value, as beside `<` in a formula.
+///
+/// # Errors
+///
+/// Every problem found, in the order of discovery; never empty.
+pub(crate) fn row_below(value: &Row, edge: &str, table: &Table) -> Result<Row, Vec<Problem>> {
+    let (node, mut session) = parse(edge, &Library::default())?;
+    let row = RowTyper { table, metrics: &[], aggregated: false, session: &mut session }.below(value, &node);
+    session.finish(row)
+}
+
+fn of_rows<'a, 's>(table: Option<&'a Table>, session: &'s mut Session) -> Walk<'a, 's> {
+    Walk { table, metrics: &[], quantities: &[], session }
 }
 
 /// Types a metric's formula, which is a number made of aggregates and other metrics.
@@ -95,7 +123,49 @@ pub fn row_formula(text: &str, table: &Table, functions: &Library) -> Result<Row
 pub fn cell_formula(text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>> {
     let (node, mut session) = parse(text, scope.functions)?;
     let cell = CellTyper::new(scope, &mut session).metric(&node);
+    scope.functions.spend(session.used());
     session.finish(cell)
+}
+
+/// What is known of the unit of an aggregate over a formula of one row; without a formula, of a count. Only for formulas
+/// that [`row_formula`] has found sound.
+///
+/// # Errors
+///
+/// Amounts in different currencies that are aggregated as they are.
+pub(crate) fn aggregate_quantity(
+    func: AggFunc,
+    text: Option<&str>,
+    table: &Table,
+    functions: &Library,
+) -> Result<Quantity, Vec<Problem>> {
+    let Some(text) = text else {
+        let mut session = Session::new(Vec::new(), Vec::new());
+        return Ok(of_rows(Some(table), &mut session).aggregated(func, Quantity::Unknown, &(0..0)));
+    };
+    let (node, mut session) = parse(text, functions)?;
+    let mut walk = of_rows(Some(table), &mut session);
+    let value = walk.of(&node, &None, UnitLevel::Row);
+    let quantity = walk.aggregated(func, value, &node.at);
+    session.finish(Some(quantity))
+}
+
+/// What is known of the unit of a metric's formula, if this is known of the book's metrics, by their position. Only for
+/// formulas that [`cell_formula`] has found sound.
+///
+/// # Errors
+///
+/// Every part whose units do not fit each other.
+pub(crate) fn cell_quantity(
+    text: &str,
+    scope: &CellScope<'_>,
+    quantities: &[Quantity],
+) -> Result<Quantity, Vec<Problem>> {
+    let (node, mut session) = parse(text, scope.functions)?;
+    let table = scope.table.and_then(|table| scope.tables.get(table.0));
+    let mut walk = Walk { table, metrics: scope.metrics, quantities, session: &mut session };
+    let quantity = walk.of(&node, &None, UnitLevel::Cell);
+    session.finish(Some(quantity))
 }
 
 /// Types a formula over facets: the condition of a rule (`Bool`) or the goal of a target (`Number`).
@@ -123,6 +193,14 @@ fn parse(text: &str, functions: &Library) -> Result<(Node, Session), Vec<Problem
             problem.expected(format!("at most {}", limits::TEXT)).hint("split it into several metrics"),
         ]);
     }
+    if functions.is_spent() {
+        let message =
+            "the formulas of this book have too many parts, with every `let` and function written out";
+        let problem = Problem::new(codes::TOO_LARGE, &(0..text.len()), message);
+        return Err(vec![problem.expected(format!("at most {} in all", limits::NODES_OF_A_BOOK)).hint(
+            "make what is repeated a metric or a column: a function is written out wherever it is called",
+        )]);
+    }
     let mut problems = Vec::new();
     let tokens = Tokens::scan(text, &mut problems);
     if problems.is_empty() && tokens.list().is_empty() {
@@ -145,23 +223,34 @@ fn parse(text: &str, functions: &Library) -> Result<(Node, Session), Vec<Problem
     }
 }
 
-/// How many parts a row expression has.
-fn row_size(row: &Row) -> usize {
-    let of = |rows: &[&Row]| rows.iter().map(|row| row_size(row)).sum::<usize>();
-    1 + match &row.node {
+/// Whether so many copies of a row expression are within the limits of one formula.
+pub(crate) fn has_room(row: &Row, copies: usize) -> bool {
+    row_size(row).0.saturating_mul(copies) <= limits::NODES
+}
+
+/// How many parts a row expression has, and how many of them stand inside one another.
+fn row_size(row: &Row) -> (usize, usize) {
+    let of = |rows: &mut dyn Iterator<Item = &Row>| {
+        rows.map(row_size).fold((0, 0), |all, one| (all.0 + one.0, all.1.max(one.1)))
+    };
+    let (parts, levels) = match &row.node {
         RowNode::Const(_) | RowNode::Missing | RowNode::Column(_) | RowNode::TextTest(..) | RowNode::AsOf => {
-            0
+            (0, 0)
         }
-        RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::Cast(a) => of(&[a]),
-        RowNode::In(a, constants) => of(&[a]) + constants.len(),
+        RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::Cast(a) => row_size(a),
+        RowNode::In(a, constants) => {
+            let (parts, levels) = row_size(a);
+            (parts + constants.len(), levels)
+        }
         RowNode::Arith(_, a, b)
         | RowNode::Compare(_, a, b)
         | RowNode::And(a, b)
         | RowNode::Or(a, b)
-        | RowNode::Coalesce(a, b) => of(&[a, b]),
-        RowNode::If(a, b, c) => of(&[a, b, c]),
-        RowNode::Call(_, arguments) => arguments.iter().map(row_size).sum(),
-    }
+        | RowNode::Coalesce(a, b) => of(&mut [&**a, &**b].into_iter()),
+        RowNode::If(a, b, c) => of(&mut [&**a, &**b, &**c].into_iter()),
+        RowNode::Call(_, arguments) => of(&mut arguments.iter()),
+    };
+    (parts + 1, levels + 1)
 }
 
 #[cfg(test)]

@@ -53,15 +53,45 @@ pub(super) fn bound<'n>(scope: &Scope<'n>) -> Vec<&'n str> {
 
 /// The known name that looks most like an unknown one, if any does.
 pub(crate) fn closest<'c>(unknown: &str, known: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    guess(unknown, known).map(|guess| guess.name)
+}
+
+/// A known name that looks like an unknown one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Guess<'c> {
+    pub(crate) name: &'c str,
+    /// Whether nothing else can have been meant.
+    pub(crate) sure: bool,
+}
+
+/// The known name that looks most like an unknown one, if any does.
+pub(crate) fn guess<'c>(unknown: &str, known: impl IntoIterator<Item = &'c str>) -> Option<Guess<'c>> {
     let lower = unknown.to_lowercase();
     let mut best: Option<(f64, &str)> = None;
+    let mut is_alone = true;
     for name in known {
         let likeness = strsim::normalized_damerau_levenshtein(&lower, &name.to_lowercase());
-        if likeness >= 0.6 && best.is_none_or(|(before, _)| likeness > before) {
-            best = Some((likeness, name));
+        if likeness < 0.6 {
+            continue;
+        }
+        match best {
+            Some((before, first)) if likeness.total_cmp(&before).is_le() => {
+                is_alone &= name == first || likeness.total_cmp(&before).is_lt();
+            }
+            _ => (best, is_alone) = (Some((likeness, name)), true),
         }
     }
-    best.map(|(_, name)| name)
+    best.map(|(_, name)| {
+        let distance = strsim::damerau_levenshtein(&lower, &name.to_lowercase());
+        Guess { name, sure: is_alone && is_sure(unknown, name, distance) }
+    })
+}
+
+/// Whether one name is a slip of the pen for another: at most every third letter differs, and no digit. `q3` is not
+/// `q2`, however close they are.
+pub(crate) fn is_sure(unknown: &str, name: &str, distance: usize) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    distance.saturating_mul(3) <= unknown.chars().count() && digits(unknown) == digits(name)
 }
 
 /// A few known names, for a message.
@@ -84,6 +114,18 @@ mod tests {
         assert_eq!(closest("outcom", known), Some("outcome"));
         assert_eq!(closest("Closed_At", known), Some("closed_at"));
         assert_eq!(closest("revenue", known), None);
+        let guessed = |unknown: &str, known: &[&'static str]| guess(unknown, known.iter().copied());
+        assert_eq!(guessed("outcom", &known), Some(Guess { name: "outcome", sure: true }));
+        assert_eq!(guessed("stage3", &["stage1"]), Some(Guess { name: "stage1", sure: false }), "a digit");
+        assert_eq!(
+            guessed("stags", &["stage", "stagy"]),
+            Some(Guess { name: "stage", sure: false }),
+            "a tie"
+        );
+        assert_eq!(guessed("stags", &["stage", "stage"]), Some(Guess { name: "stage", sure: true }));
+        assert_eq!(guessed("acc", &["ace"]), Some(Guess { name: "ace", sure: true }));
+        assert_eq!(guessed("booked", &["book"]).map(|guess| guess.sure), Some(true));
+        assert_eq!(guessed("abcdef", &["abcxyf", "abc"]).map(|guess| guess.sure), Some(true));
         assert_eq!(few((0..14).map(|_| "a")), "a, a, a, a, a, a, a, a, a, a, a, a and 2 more");
     }
 }

@@ -51,6 +51,12 @@ impl<'a> Tokens<'a> {
         tokens
     }
 
+    /// Whether single quotes stand in pairs, and nothing is in their way: texts as other languages write them.
+    pub(super) fn has_only_single_quotes(&self) -> bool {
+        let quotes = self.text.bytes().filter(|byte| *byte == b'\'').count();
+        quotes.is_multiple_of(2) && !self.text.contains(['"', '\\', '\n', '`'])
+    }
+
     /// Scans what begins at `from` and returns where the next thing begins; `None` at the end.
     fn scan_one(&mut self, from: usize, problems: &mut Vec<Problem>) -> Option<usize> {
         let rest = self.text.get(from..)?;

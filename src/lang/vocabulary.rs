@@ -6,7 +6,7 @@
 
 use super::codes;
 use super::literal;
-use super::problem::Problem;
+use super::problem::{Problem, Replacement};
 use super::tokens::{Token, TokenKind, Tokens};
 
 /// Brackets inside one another. Bounds how deep the parser can recurse.
@@ -75,6 +75,19 @@ const WORDS: &[(&[&str], &str, &str)] = &[
     (&["is"], "equality is written ==", "write ==, or is_null(x)"),
 ];
 
+/// Words and symbols of other languages that can only mean one thing. (`not` is not among them: `not a == b` is
+/// another thing than `! a == b`.)
+const REPLACED: &[(&str, &str)] = &[
+    ("and", "&&"),
+    ("or", "||"),
+    ("is", "=="),
+    ("null", "()"),
+    ("nil", "()"),
+    ("===", "=="),
+    ("!==", "!="),
+    ("<-", "< -"),
+];
+
 /// Words that Rhai keeps for itself.
 const RESERVED: &[&str] = &[
     "async",
@@ -99,7 +112,13 @@ const RESERVED: &[&str] = &[
 fn word(tokens: &Tokens<'_>, index: usize, token: &Token) -> Option<Problem> {
     let word = tokens.text(token);
     if let Some((_, message, hint)) = WORDS.iter().find(|(words, ..)| words.contains(&word)) {
-        return Some(Problem::new(codes::NOT_IN_LANGUAGE, &token.at, *message).hint(*hint));
+        let mut problem = Problem::new(codes::NOT_IN_LANGUAGE, &token.at, *message).hint(*hint);
+        problem.fix =
+            REPLACED.iter().find(|(known, _)| *known == word).map(|(_, means)| Replacement::new(*means));
+        if word == "is" && tokens.text_at(index + 1) == "not" {
+            problem.fix = None;
+        }
+        return Some(problem);
     }
     let next_is = |text: &str| tokens.text_at(index + 1) == text;
     if word == "let" && tokens.text_at(index + 2) != "=" && !next_is("=") {
@@ -193,10 +212,20 @@ fn symbol(tokens: &Tokens<'_>, index: usize, token: &Token) -> Option<Problem> {
         return (!is_let).then(|| {
             Problem::new(codes::NOT_IN_LANGUAGE, &token.at, "a formula cannot assign")
                 .hint("equality is written ==; a name is given with let name = value;")
+                .fix("==")
         });
     }
     if let Some((_, message, hint)) = SYMBOLS.iter().find(|(symbols, ..)| symbols.contains(&symbol)) {
-        return Some(Problem::new(codes::NOT_IN_LANGUAGE, &token.at, *message).hint(*hint));
+        let mut problem = Problem::new(codes::NOT_IN_LANGUAGE, &token.at, *message).hint(*hint);
+        problem.fix =
+            REPLACED.iter().find(|(known, _)| *known == symbol).map(|(_, means)| Replacement::new(*means));
+        if symbol == "'" && tokens.has_only_single_quotes() {
+            problem.fix = Some(Replacement::new("\""));
+        }
+        if symbol == "(*" && tokens.text_at(index + 1) == ")" {
+            problem.fix = Some(Replacement::new("("));
+        }
+        return Some(problem);
     }
     let problem = Problem::new(codes::NOT_IN_LANGUAGE, &token.at, format!("unexpected character `{symbol}`"));
     Some(problem.hint(

@@ -1,5 +1,6 @@
 //! Cell expressions to cell code: metrics as exact rationals over slots, rounded once at the end.
 
+use super::known::Known;
 use super::question::{Question, problem};
 use super::rows::{SlotSpec, relation, slot_hashes};
 use super::{Exactness, aggregates_of, meaning};
@@ -56,13 +57,15 @@ impl Shape {
     }
 }
 
-pub(super) fn shape(book: &Book, cell: &Cell) -> Shape {
+pub(super) fn shape(book: &Known<'_>, cell: &Cell) -> Shape {
     let larger = |a: u8, b: u8| Some(a.max(b));
     match cell {
         Cell::Number { scale, .. } => Shape { scale: Some(*scale), ..Shape::INTEGER },
         Cell::Bool(_) | Cell::Not(_) | Cell::And(..) | Cell::Or(..) | Cell::IsNull(_) => Shape::INTEGER,
         Cell::Aggregate(a) => aggregate_shape(a),
-        Cell::Metric(id) => book.metrics.get(id.0).map_or(Shape::INTEGER, |m| metric_shape(book, m)),
+        Cell::Metric(id) => book.shape(*id, || {
+            book.metrics.get(id.0).map_or(Shape::INTEGER, |metric| metric_shape(book, metric))
+        }),
         Cell::Neg(a) => shape(book, a),
         Cell::Arith(ArithOp::Mul, a, b) => shape(book, a).join(shape(book, b), u8::checked_add),
         Cell::Arith(ArithOp::Add | ArithOp::Sub, a, b) => shape(book, a).join(shape(book, b), larger),
@@ -87,12 +90,12 @@ pub(super) fn shape(book: &Book, cell: &Cell) -> Shape {
 }
 
 /// Rounding to digits is exact over what it rounds, and its result can be written with them.
-fn rounded_shape(book: &Book, args: &[Cell], digits: u8) -> Shape {
+fn rounded_shape(book: &Known<'_>, args: &[Cell], digits: u8) -> Shape {
     let of = args.first().map_or(Shape::INTEGER, |a| shape(book, a));
     Shape { scale: Some(digits), ..of }
 }
 
-fn metric_shape(book: &Book, metric: &Metric) -> Shape {
+fn metric_shape(book: &Known<'_>, metric: &Metric) -> Shape {
     let own = shape(book, &metric.value);
     match &metric.fill_nulls_with {
         Some(Const::Decimal { scale, .. }) => Shape { scale: own.scale.map(|s| s.max(*scale)), ..own },
@@ -123,6 +126,7 @@ pub(super) fn lower(
 ) -> Result<CellCode, Vec<Diagnostic>> {
     let mut writer = Writer {
         book,
+        of_metrics: Known::new(book),
         question,
         slots,
         code: Vec::new(),
@@ -168,6 +172,7 @@ pub(super) fn lower(
 
 struct Writer<'b, 'q> {
     book: &'b Book,
+    of_metrics: Known<'b>,
     question: &'q Question<'b>,
     slots: &'q [SlotSpec],
     code: Vec<[u8; 16]>,
@@ -325,7 +330,7 @@ impl Writer<'_, '_> {
             (value, _) => self.cell(value),
         };
         let mut register = self.filled(metric, value);
-        if shape(self.book, &metric.value).exactness == Exactness::Rounded {
+        if shape(&self.of_metrics, &metric.value).exactness == Exactness::Rounded {
             register = self.emit(CellOp::Round64, 0, register, 0, 0);
         }
         self.metrics.insert(id, register);
@@ -336,7 +341,7 @@ impl Writer<'_, '_> {
     fn denominator(&mut self, cell: &Cell) -> u32 {
         let register = self.cell(cell);
         let sum = matches!(cell, Cell::Arith(ArithOp::Add, ..));
-        if sum && counts_rows(self.book, cell) {
+        if sum && counts_rows(&self.of_metrics, cell) {
             self.emit(CellOp::Rows, 0, register, 0, 0)
         } else {
             register
@@ -367,8 +372,8 @@ impl Writer<'_, '_> {
             numerator,
             denominator,
             n: value,
-            shape: metric_shape(self.book, metric),
-            meaning: meaning::metric_meaning(self.book, id),
+            shape: metric_shape(&self.of_metrics, metric),
+            meaning: meaning::of_metric(&self.of_metrics, id),
         }
     }
 }
@@ -382,10 +387,12 @@ fn divides_by_constant(book: &Book, cell: &Cell) -> bool {
 }
 
 /// True for counts and sums of counts, metrics followed.
-fn counts_rows(book: &Book, cell: &Cell) -> bool {
+fn counts_rows(book: &Known<'_>, cell: &Cell) -> bool {
     match cell {
         Cell::Aggregate(aggregate) => aggregate.func == AggFunc::Count,
-        Cell::Metric(id) => book.metrics.get(id.0).is_some_and(|metric| counts_rows(book, &metric.value)),
+        Cell::Metric(id) => {
+            book.counts(*id, || book.metrics.get(id.0).is_some_and(|metric| counts_rows(book, &metric.value)))
+        }
         Cell::Arith(ArithOp::Add, a, b) => counts_rows(book, a) && counts_rows(book, b),
         _ => false,
     }

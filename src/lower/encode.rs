@@ -20,6 +20,9 @@ use ripplemark_core::state::slot_words_of;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+/// Bytes of a program. A book of ordinary size takes some kilobytes.
+const MOST_BYTES: usize = 4 << 20;
+
 pub(super) struct Encoder<'e, 'b> {
     book: &'b Book,
     query: &'e Query,
@@ -138,6 +141,18 @@ impl<'e, 'b> Encoder<'e, 'b> {
             self.sections[Section::Consts as usize].extend(constant.to_le_bytes());
         }
         let bytes = self.assemble(&times);
+        if bytes.len() > MOST_BYTES {
+            return Err(vec![Diagnostic {
+                expected: Some(format!("at most {MOST_BYTES} bytes")),
+                ..problem(
+                    "RM0390",
+                    format!("the program would have {} bytes", bytes.len()),
+                    Some(
+                        "ask for fewer metrics at once, or split formulas that are written out often".into(),
+                    ),
+                )
+            }]);
+        }
         // The loader is the judge of what a program is; what it refuses must not leave the compiler.
         let fault = match Program::from_bytes(&bytes) {
             Ok(program) if Plan::of(&program).as_ref() == Some(self.plan) => return Ok(bytes),
@@ -244,11 +259,14 @@ impl<'e, 'b> Encoder<'e, 'b> {
             set_u32(&mut record, layout::placement::AT, at.unwrap_or(NONE));
             self.push(Section::Placements, &record);
         }
-        for &register in &table.keys {
+        for (&register, dim) in table.keys.iter().zip(&self.question.dims) {
             let mut record = self.record(Section::Keys);
-            // A dimension's register is the load of its column, and loads come first, in the order of the columns.
-            let text = table.is_text(register as usize);
-            set_u32(&mut record, layout::key::KIND, u32::from(text));
+            let kind = match dim.kind {
+                DimKind::Text if table.is_load(register) => 1,
+                DimKind::Text => 2,
+                DimKind::Int | DimKind::Bool | DimKind::Date => 0,
+            };
+            set_u32(&mut record, layout::key::KIND, kind);
             set_u32(&mut record, layout::key::INDEX, register);
             self.push(Section::Keys, &record);
         }
@@ -387,11 +405,7 @@ impl<'e, 'b> Encoder<'e, 'b> {
                 .filter_map(|team| self.book.teams.get(team.0))
                 .map(|team| team.name.as_str())
                 .collect();
-            // A result travels without its book, so it has to say which money it means.
-            let unit = match (metric.unit.as_deref(), self.book.currency.as_deref()) {
-                (Some("money"), Some(currency)) => format!("money[{currency}]"),
-                (unit, _) => unit.unwrap_or("").to_owned(),
-            };
+            let unit = metric.unit_text();
             let mut record = self.record(Section::Metrics);
             let texts = [
                 (layout::metric::NAME, metric.name.as_str()),
@@ -454,7 +468,8 @@ impl<'e, 'b> Encoder<'e, 'b> {
         };
         let zone_matters = self.question.reads_time
             || self.tables.iter().any(TableCode::reads_zone)
-            || self.tables.iter().any(local_text);
+            || self.tables.iter().any(local_text)
+            || self.plan.compares_days();
         for dim in &self.question.dims {
             let _ = writeln!(text, "dim {:?} {}", dim.name, dim.kind as u8);
         }
@@ -485,6 +500,13 @@ impl<'e, 'b> Encoder<'e, 'b> {
             let _ = writeln!(text, "table {:?} where {filter}", table.table.name);
             for column in table.columns.iter().filter_map(|c| table.table.columns.get(c.0)) {
                 let _ = writeln!(text, "column {}", meaning::column(self.book, table.table, column));
+            }
+            for (dim, key) in self.question.dims.iter().zip(&asked.keys) {
+                let computed = table.table.columns.get(key.0).and_then(|column| column.computed.as_ref());
+                if let Some(computed) = computed {
+                    let formula = meaning::row(self.book, table.table, &computed.row);
+                    let _ = writeln!(text, "key {:?} {formula}", dim.name);
+                }
             }
             for (at, _) in &table.placements {
                 let name = at.and_then(|c| table.table.columns.get(c.0)).map_or("-", |c| c.name.as_str());

@@ -3,12 +3,14 @@
 //! Names of columns stand for what they are declared as (type, value map, allowed values); names of metrics for what
 //! they compute. Labels, descriptions, owners and the layout of the file do not show. The text is only ever hashed.
 
+use super::known::Known;
 use crate::model::{
-    Aggregate, ArithOp, Book, Cell, Column, ColumnId, ColumnType, Const, MetricId, Row, RowFn, RowNode,
-    RowType, Table,
+    Aggregate, ArithOp, Book, Cell, Column, ColumnId, ColumnType, Const, MetricId, OnRowError, Row, RowFn,
+    RowNode, RowType, Table,
 };
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 pub(super) fn hash(text: &str) -> [u8; 32] {
     sha256(text.as_bytes())
@@ -32,8 +34,16 @@ const PERIOD: &str = "(Truncate";
 /// Hash of what a metric means: of its value, and of every metric, column type and value map it stands on.
 #[must_use]
 pub fn metric_meaning(book: &Book, id: MetricId) -> [u8; 32] {
-    let text = metric_text(book, id);
-    let mut text = text;
+    of_metric(&Known::new(book), id)
+}
+
+/// The same, by what is known already.
+pub(super) fn of_metric(book: &Known<'_>, id: MetricId) -> [u8; 32] {
+    whole(book, metric_text(book, id).to_string())
+}
+
+/// The hash of a text that says what something means, with what of the book decides about it.
+fn whole(book: &Book, mut text: String) -> [u8; 32] {
     if text.contains(LOCAL_DAYS) || text.contains(LOCAL) || reads_zone(&text) {
         text = format!("{text} in {}", book.timezone);
     }
@@ -51,17 +61,38 @@ pub(super) fn reads_zone(declaration: &str) -> bool {
     declaration.contains(LOCAL_TEXT)
 }
 
-fn metric_text(book: &Book, id: MetricId) -> String {
-    let Some(metric) = book.metrics.get(id.0) else { return String::new() };
-    let value = cell(book, &metric.value);
-    match &metric.fill_nulls_with {
-        Some(fill) => format!("(?? {value} {})", constant(fill)),
-        None => value,
-    }
+/// Bytes of a text that another one takes in as it is. Beyond them its hash stands for it: metrics that name others
+/// twice, over and over, would otherwise have texts without end.
+const MOST_TAKEN_IN: usize = 4096;
+
+fn metric_text(book: &Known<'_>, id: MetricId) -> Rc<str> {
+    book.meaning(id, || {
+        let Some(metric) = book.metrics.get(id.0) else { return "".into() };
+        let value = cell(book, &metric.value);
+        match &metric.fill_nulls_with {
+            Some(fill) => format!("(?? {value} {})", constant(fill)).into(),
+            None => value.into(),
+        }
+    })
 }
 
-/// A column's declaration; of one that is looked up also the way to it.
+/// What a metric means, inside of what another one means.
+fn part_text(book: &Known<'_>, id: MetricId) -> String {
+    let text = metric_text(book, id);
+    if text.len() <= MOST_TAKEN_IN {
+        return text.to_string();
+    }
+    whole(book, text.to_string()).iter().fold("#".to_owned(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// A column's declaration; of one that is looked up also the way to it, of a computed one its formula.
 pub(super) fn column(book: &Book, table: &Table, column: &Column) -> String {
+    if let Some(computed) = &column.computed {
+        return row(book, table, &computed.row);
+    }
     let mut text = declaration(column);
     // No column is found through more tables than there are; a bound costs nothing and needs no trust.
     let (mut table, mut found) = (table, column.found);
@@ -78,6 +109,14 @@ pub(super) fn column(book: &Book, table: &Table, column: &Column) -> String {
             target.valid.iter().flat_map(|valid| [Some(valid.from), valid.to]).flatten().collect();
         let at: Vec<ColumnId> = lookup.at.into_iter().collect();
         let name = target.columns.get(theirs.0).map_or_else(String::new, declaration);
+        let is = |id: Option<ColumnId>, table: &Table, ty: &ColumnType| {
+            id.and_then(|id| table.columns.get(id.0)).is_some_and(|column| column.ty == *ty)
+        };
+        if is(lookup.at, table, &ColumnType::Timestamp)
+            && is(target.valid.map(|valid| valid.from), target, &ColumnType::Date)
+        {
+            text.push_str(LOCAL);
+        }
         let _ = write!(
             text,
             " found {name} in {} by {:?} = {:?} at {:?} in {:?}",
@@ -99,7 +138,9 @@ pub(super) fn placing(book: &Book, table: &Table, own: &Column) -> String {
 }
 
 fn declaration(column: &Column) -> String {
-    let mut text = format!("{}:", column.name);
+    // A rate that only the book refers to has no name: what the rates are called changes nothing.
+    let name = if column.has_a_name() { column.name.as_str() } else { "rate" };
+    let mut text = format!("{name}:");
     match &column.ty {
         ColumnType::Int => text.push_str("int"),
         ColumnType::Decimal(scale) => {
@@ -200,21 +241,30 @@ pub(super) fn aggregate(book: &Book, aggregate: &Aggregate) -> String {
         .and_then(|at| table.columns.get(at.0))
         .map_or_else(|| "-".into(), |own| column(book, table, own));
     format!(
-        "[{:?} {} at {at} of {} where {}]",
+        "[{:?} {} at {at} of {} where {}{}]",
         aggregate.func,
         part(&aggregate.arg),
         table.name,
-        part(&aggregate.filter)
+        part(&aggregate.filter),
+        rejecting(aggregate),
     )
 }
 
-fn cell(book: &Book, expr: &Cell) -> String {
+/// What is added where rows that fail are left out.
+pub(super) fn rejecting(aggregate: &Aggregate) -> &'static str {
+    match aggregate.on_row_error {
+        OnRowError::FailCell => "",
+        OnRowError::Reject => " without rows that fail",
+    }
+}
+
+fn cell(book: &Known<'_>, expr: &Cell) -> String {
     let all = |parts: &[&Cell]| parts.iter().map(|part| cell(book, part)).collect::<Vec<_>>().join(" ");
     match expr {
         Cell::Number { mantissa, scale } => format!("{mantissa}e-{scale}"),
         Cell::Bool(v) => format!("{v}"),
         Cell::Aggregate(a) => aggregate(book, a),
-        Cell::Metric(id) => metric_text(book, *id),
+        Cell::Metric(id) => part_text(book, *id),
         Cell::Neg(a) => format!("(neg {})", all(&[a])),
         Cell::Not(a) => format!("(not {})", all(&[a])),
         Cell::Arith(op, a, b) => format!("({} {})", arith(*op), all(&[a, b])),

@@ -12,6 +12,7 @@ mod asked;
 mod business;
 mod cells;
 mod encode;
+mod known;
 mod lookups;
 mod meaning;
 mod question;
@@ -53,26 +54,52 @@ pub fn compile(book: &Book, query: &Query) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let zone = ZoneTable::new(&book.timezone).map_err(|error| {
         vec![question::problem("RM0309", error, Some("use an IANA name such as Europe/Berlin".into()))]
     })?;
+    lowered(book, query, &question, &zone)
+}
+
+/// Compiles metrics one by one, in a time zone that is read once: finding the changes of a zone takes longer than
+/// compiling a metric. For what does not depend on the zone.
+pub(crate) fn each_alone(book: &Book) -> impl Iterator<Item = Option<Vec<u8>>> {
+    let zone = ZoneTable::new("UTC").ok();
+    book.metrics.iter().map(move |metric| {
+        let _standard = Standard::enter();
+        let query = Query { metrics: vec![metric.name.clone()], ..Query::default() };
+        let question = Question::resolve(book, &query).ok()?;
+        lowered(book, &query, &question, zone.as_ref()?).ok()
+    })
+}
+
+fn lowered(
+    book: &Book,
+    query: &Query,
+    question: &Question<'_>,
+    zone: &ZoneTable,
+) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let mut tables = Vec::new();
     for table in &question.tables {
-        tables.push(rows::TableCode::new(book, &question, table));
+        tables.push(rows::TableCode::new(book, question, table));
     }
     let mut slots = rows::SlotSet::default();
     for aggregate in &question.aggregates {
-        rows::add_slots(book, &question, &mut tables, aggregate, &mut slots);
+        rows::add_slots(book, question, &mut tables, aggregate, &mut slots);
     }
     let slots = slots.sorted();
-    let cells = cells::lower(book, &question, &slots)?;
+    let cells = cells::lower(book, question, &slots)?;
     let aggregated: Vec<_> = question.tables.iter().map(|asked| asked.id).zip(&tables).collect();
     let mut plan = lookups::plan(book, &aggregated);
-    plan.asked = Some(asked::asked(book, query, &question));
-    Encoder::new(book, query, &question, &zone, &tables, &slots, &cells, &plan).finish()
+    plan.asked = Some(asked::asked(book, query, question, &slots));
+    if plan.has_lookups() {
+        plan.zone.clone_from(&zone.entries);
+    }
+    Encoder::new(book, query, question, zone, &tables, &slots, &cells, &plan).finish()
 }
 
 /// Says how a metric's number is computed.
 #[must_use]
 pub fn exactness(book: &Book, metric: MetricId) -> Exactness {
-    book.metrics.get(metric.0).map_or(Exactness::Exact, |m| cells::shape(book, &m.value).exactness)
+    book.metrics
+        .get(metric.0)
+        .map_or(Exactness::Exact, |m| cells::shape(&known::Known::new(book), &m.value).exactness)
 }
 
 /// The tables that a metric reads, itself or through other metrics, in the order of the book.
@@ -96,9 +123,10 @@ pub fn tables_needed(book: &Book, metric: MetricId) -> Vec<TableId> {
     aggregates_of(book, &whole, &mut Vec::new(), &mut aggregates);
     let mut columns = Vec::new();
     for aggregate in aggregates {
+        let Some(table) = book.tables.get(aggregate.table.0) else { continue };
         let mut read = BTreeSet::new();
         for row in aggregate.arg.iter().chain(&aggregate.filter) {
-            rows::columns_of(row, &mut read);
+            rows::columns_of(table, row, &mut read);
         }
         columns.push((aggregate.table, read.into_iter().collect()));
     }

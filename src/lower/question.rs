@@ -11,12 +11,13 @@ use crate::model::{
 const MAX_DIMS: usize = ripplemark_core::program::layout::MAX_DIMS;
 
 /// Columns that every result has beside its dimensions.
-const RESULT_COLUMNS: [&str; 12] = [
+const RESULT_COLUMNS: [&str; 13] = [
     "metric",
     "level",
     "value",
     "value_bits",
     "exact",
+    "exact_value",
     "reason",
     "flags",
     "numerator",
@@ -85,6 +86,7 @@ pub(super) fn problem(code: &'static str, message: String, hint: Option<String>)
         owner: None,
         expected: None,
         hint,
+        fix: None,
     }
 }
 

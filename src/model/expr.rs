@@ -306,6 +306,18 @@ pub struct Aggregate {
     pub arg: Option<Row>,
     /// Only rows for which this is true enter (the metric's filter and `*_if` conditions, joined by `And`).
     pub filter: Option<Row>,
+    /// What becomes of rows over which `filter` or `arg` fails.
+    pub on_row_error: OnRowError,
+}
+
+/// What becomes of a row whose arithmetic, or one of whose values, has failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnRowError {
+    /// It takes the value from every cell that it would enter.
+    #[default]
+    FailCell,
+    /// It is left out of the aggregate, and counted by its reason.
+    Reject,
 }
 
 /// Aggregate functions.

@@ -201,6 +201,7 @@ fn problem(code: &'static str, message: String, expected: Option<String>, hint: 
         owner: None,
         expected,
         hint: Some(hint.to_owned()),
+        fix: None,
     }
 }
 

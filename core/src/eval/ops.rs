@@ -168,8 +168,16 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
         If => x.choose(),
         Coalesce => x.coalesce(),
         IsNull => x.null_test(),
+        IsSound => x.of_reasons(|reasons| reasons & FAILURES == 0),
+        FailedFirst => {
+            let first = u32::from(ins.aux);
+            x.of_reasons(|reasons| reasons & FAILURES != 0 && (reasons & FAILURES).trailing_zeros() == first);
+        }
     }
 }
+
+/// Reasons that are no mere absence.
+const FAILURES: u8 = !Reasons::EMPTY.0;
 
 fn checked<T>(op: impl Fn(T, T) -> Option<T>) -> impl Fn(T, T) -> Result<T, Reasons> {
     move |a, b| op(a, b).ok_or(Reasons::OVERFLOW)
@@ -425,6 +433,15 @@ impl<'r> Operands<'r> {
         let (a, b) = (self.register(self.ins.a), self.register(self.ins.b));
         for i in 0..self.len.min(CHUNK) {
             self.dst.take(i, if a.reasons[i] == Reasons::EMPTY.0 { b } else { a });
+        }
+    }
+
+    /// An answer about what kept a value away, which is always known.
+    fn of_reasons(self, test: impl Fn(u8) -> bool) {
+        let a = self.register(self.ins.a);
+        for i in 0..self.len.min(CHUNK) {
+            self.dst.lo[i] = u64::from(test(a.reasons[i]));
+            self.dst.reasons[i] = 0;
         }
     }
 

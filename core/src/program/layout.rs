@@ -152,7 +152,7 @@ pub mod dim {
 /// Offsets inside a record of [`Section::Keys`].
 #[allow(missing_docs)]
 pub mod key {
-    /// 0: register of integer, bool or date; 1: text column.
+    /// 0: register of integer, bool or date; 1: text column; 2: register of text.
     pub const KIND: usize = 0;
     pub const INDEX: usize = 4;
 }

@@ -92,6 +92,8 @@ pub enum Key {
     Register(usize),
     /// A text column of the table.
     TextColumn(usize),
+    /// A row register that holds a text, which row code chooses from columns and constants.
+    TextRegister(usize),
 }
 
 /// One way in which the rows of a table stand in time.
@@ -137,7 +139,8 @@ pub struct MetricView<'a> {
     pub exact: bool,
     /// SHA-256 of what the metric means.
     pub meaning: &'a [u8],
-    pub(crate) scale: Option<u8>,
+    /// Digits after the point of the exact text; `None`: it is a fraction.
+    pub scale: Option<u8>,
     /// Cell register of the value.
     pub value: usize,
     /// Cell register of what is divided, where the metric is a quotient or an average.
@@ -246,7 +249,13 @@ impl<'a> Program<'a> {
     /// The book's time zone, as far as the program knows it.
     #[must_use]
     pub fn zone(&self) -> Zone<'a> {
-        Zone::new(self.sections[Section::Zone as usize])
+        Zone::new(self.zone_bytes())
+    }
+
+    /// The entries of the book's time zone, for [`Zone::new`].
+    #[must_use]
+    pub fn zone_bytes(&self) -> &'a [u8] {
+        self.sections[Section::Zone as usize]
     }
 
     /// The book's business hours, where a formula counts them.
@@ -460,7 +469,11 @@ impl<'a> Program<'a> {
     pub fn key(&self, table: &TableView<'_>, dim: usize) -> Key {
         let r = self.record(Section::Keys, table.key_start + dim);
         let index = read_u32(r, layout::key::INDEX) as usize;
-        if read_u32(r, layout::key::KIND) == 1 { Key::TextColumn(index) } else { Key::Register(index) }
+        match read_u32(r, layout::key::KIND) {
+            1 => Key::TextColumn(index),
+            2 => Key::TextRegister(index),
+            _ => Key::Register(index),
+        }
     }
 
     /// How many slots a group has.
@@ -501,7 +514,8 @@ impl<'a> Program<'a> {
     }
 
     /// Words of numerator and denominator, and first word, of a cell register.
-    pub(crate) fn cell_width(&self, i: usize) -> (usize, usize, usize) {
+    #[must_use]
+    pub fn cell_width(&self, i: usize) -> (usize, usize, usize) {
         let r = self.record(Section::CellWidths, i);
         let half = |at: usize| usize::from(read_u8(r, at)) | usize::from(read_u8(r, at + 1)) << 8;
         (

@@ -250,7 +250,7 @@ pub(super) fn register_kind(program: &Program<'_>, table: &TableView<'_>, i: usi
         | RemFloat | PowFloat | IntToFloat | DecimalToFloat | AbsFloat | MinFloat | MaxFloat | Sqrt | Ln
         | Exp | Floor | Ceil | Round | Log10 | Log2 | RoundDigits => Kind::Float,
         ConstBool | Not | CompareInt | CompareDecimal | CompareFloat | CompareCode | TextTest | And | Or
-        | IsNull => Kind::Bool,
+        | IsNull | IsSound | FailedFirst => Kind::Bool,
         ConstText => Kind::Text,
     })
 }
@@ -307,7 +307,8 @@ fn row_instruction_is_valid(
         And | Or => all(Kind::Bool, &[ins.a, ins.b]),
         If => Kind::from_u8(ins.aux).is_some_and(|k| all(Kind::Bool, &[ins.a]) && all(k, &[ins.b, ins.c])),
         Coalesce => Kind::from_u8(ins.aux).is_some_and(|k| all(k, &[ins.a, ins.b])),
-        IsNull => operand(ins.a).is_some(),
+        IsNull | IsSound => operand(ins.a).is_some(),
+        FailedFirst => (1..=5).contains(&ins.aux) && operand(ins.a).is_some(),
     }
 }
 
@@ -328,6 +329,9 @@ fn check_dims_and_keys(program: &Program<'_>) -> Result<(), Error> {
                         && c < table.column_count
                         && kind_of(program.column(&table, c).ty) == Kind::Text
                 }
+                Key::TextRegister(r) => {
+                    ty == DimType::Text && register_kind(program, &table, r) == Some(Kind::Text)
+                }
                 Key::Register(r) => {
                     let expected = match ty {
                         DimType::Int | DimType::Date => Kind::Int,
@@ -337,7 +341,7 @@ fn check_dims_and_keys(program: &Program<'_>) -> Result<(), Error> {
                     register_kind(program, &table, r) == Some(expected)
                 }
             };
-            if !valid || read_u32(program.record(Section::Keys, table.key_start + d), layout::key::KIND) > 1 {
+            if !valid || read_u32(program.record(Section::Keys, table.key_start + d), layout::key::KIND) > 2 {
                 return Err(wrong(d));
             }
         }

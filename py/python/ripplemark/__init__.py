@@ -14,13 +14,13 @@ does not exist is ``None`` with a reason, never 0 or NaN. Every error is an :cla
 
 from ._book import Book, Column, Metric, SavedQuery, Table, Team, load, loads
 from ._diff import Diff
-from ._errors import BookError, CellError, DataError, Error, FileError, QueryError, StateError
+from ._errors import BookError, CellError, DataError, Error, FileError, QueryError, StateError, explain_code
 from ._explain import Driver, Explanation, Explanations, MixExplanation, Part, Segment
 from ._figure import Figure
 from ._listing import Listing
 from ._program import Evaluation, Program
 from ._report import Report
-from ._result import Cell, ColumnReport, LookupReport, MetricInfo, Result, RowReport
+from ._result import Cell, ColumnReport, LookupReport, MetricInfo, Result, RowErrors, RowReport
 from ._ripplemark import version as __version__
 from ._rows import RowCounts, Rows
 from ._standing import Finding, Findings, Handoff, Journey, OwnerGap, RuleReport, TargetPart, TargetStatus
@@ -57,6 +57,7 @@ __all__ = [
     "Report",
     "Result",
     "RowCounts",
+    "RowErrors",
     "RowReport",
     "Rows",
     "RuleReport",
@@ -68,6 +69,7 @@ __all__ = [
     "TargetStatus",
     "Team",
     "__version__",
+    "explain_code",
     "load",
     "loads",
 ]

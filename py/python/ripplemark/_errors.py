@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Sequence
 
+from . import _ripplemark
+
 Diagnostic = Dict[str, Any]
 
 
@@ -15,7 +17,8 @@ class Error(Exception):
 
     diagnostics: List[Diagnostic]
     """Problems one by one, where a book or a query has several: dicts with `severity`, `code`, `message`, `file`,
-    `line`, `column`, `metric`, `owner`, `expected`, `hint`."""
+    `line`, `column`, `metric`, `owner`, `expected`, `hint`, and `fix`: None, or a dict of `start`, `end` (bytes of the
+    UTF-8 text) and `replacement`, where it is certain what was meant."""
 
     def __init__(self, message: str = "", diagnostics: Sequence[Diagnostic] = ()) -> None:
         super().__init__(message, list(diagnostics))
@@ -47,3 +50,17 @@ class StateError(Error):
 
 class FileError(Error):
     """A file cannot be read."""
+
+
+def explain_code(code: str) -> str:
+    """The page of a code such as ``"RM0104"``, Markdown: what it means, why it is an error, an example, the way out.
+
+    :raises LookupError: there is no such code.
+
+    >>> print(explain_code("RM0104").splitlines()[0])
+    # RM0104: a key that means nothing here
+    """
+    page = _ripplemark.explain_code(code)
+    if page is None:
+        raise LookupError(f"there is no code {code!r}; a code is written RM0104")
+    return page

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::super::formula::Lang;
-use super::super::{Diagnostics, load_bytes_with, load_path_with, load_with};
+use super::super::{Diagnostics, load_bytes_with, load_path_with, load_str, load_with};
 use super::bad_books::files;
 
 /// Refused, within a time that is generous for a debug build on a busy machine.
@@ -120,6 +120,51 @@ fn long_chains_and_long_circles() {
 }
 
 #[test]
+fn metrics_on_metrics_on_metrics() {
+    let head = "ripplemark: 1\nbook: {id: x}\nteams: {a: A}\ntables: {t: {columns: {c: int}}}\nmetrics:\n\
+                - {name: m0, owner: a, agg: sum, expr: c}\n";
+    let chain = |count: usize, formula: &dyn Fn(usize) -> String| {
+        let more = (1..=count).map(|i| format!("- {{name: m{i}, owner: a, expr: {}}}\n", formula(i - 1)));
+        format!("{head}{}", more.collect::<String>())
+    };
+    // Written out, the last has 2^200 sums: whatever follows metrics follows each once.
+    let doubled = load_str(&chain(200, &|i| format!("m{i} + m{i}")), "x").expect("a book").book;
+    let last = crate::model::MetricId(200);
+    assert_eq!(crate::lower::exactness(&doubled, last), crate::lower::Exactness::Exact);
+    let query = crate::model::Query { metrics: vec!["m200".into()], ..Default::default() };
+    assert!(crate::Program::compile(&doubled, &query).is_ok());
+    let same = load_str(&chain(200, &|i| format!("( m{i} ) + m{i} // twice\n  ")), "y").expect("a book").book;
+    let other = load_str(&chain(200, &|i| format!("m{i} + m{i}")).replace("c: int", "c: float"), "z");
+    let meaning = |book| crate::lower::metric_meaning(book, last);
+    assert_eq!(meaning(&doubled), meaning(&same));
+    assert_ne!(meaning(&doubled), meaning(&other.expect("a book").book), "far below, another type");
+    // A step into each metric and one into its sum.
+    assert!(load_str(&chain(255, &|i| format!("m{i} + 1")), "x").is_ok());
+    let refused = refused(&chain(700, &|i| format!("m{i} + 1")));
+    let told: Vec<_> =
+        refused.all().iter().map(|problem| (problem.code, problem.metric.as_deref())).collect();
+    assert_eq!(told, [("RM0102", Some("m257")), ("RM0102", Some("m514"))]);
+}
+
+#[test]
+fn short_formulas_that_stand_for_much_are_counted_together() {
+    let body = format!("let b = {}; {}", ["a"; 20].join(" + "), ["b"; 20].join(" + "));
+    let head = format!(
+        "ripplemark: 1\nbook: {{id: x}}\nteams: {{a: A}}\ntables: {{t: {{columns: {{c: int}}}}}}\n\
+                        functions: \"fn big(a) {{ {body} }}\"\nmetrics:\n"
+    );
+    let book = |count: usize| {
+        let metrics =
+            (0..count).map(|i| format!("- {{name: m{i}, owner: a, agg: sum, expr: big(c + {i})}}\n"));
+        format!("{head}{}", metrics.collect::<String>())
+    };
+    assert!(load_str(&book(20), "x").is_ok());
+    let refused = refused(&book(2_000));
+    assert!(refused.all()[0].message.contains("too many parts"), "{}", refused.all()[0]);
+    assert!(refused.all().iter().all(|problem| problem.code == "RM0202" || problem.code == "RM0100"));
+}
+
+#[test]
 fn a_book_on_one_line_is_shown_in_part() {
     let long = "x".repeat(200_000);
     let text =
@@ -154,6 +199,8 @@ fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("ripplemark: 1\nbook: {id: a, currency: EUR}\nteams: {a: A}\n".to_owned()),
         Just("tables:\n  t:\n    time: d\n    columns: {d: date, x: money, c: category}\n".to_owned()),
+        Just("tables:\n  t:\n    columns: {x: money, c: category}\n    dimensions: {big: x > 1, o: 'c ?? \"none\"'}\n    bands: {b: {of: x, edges: [1, 2.5]}}\n".to_owned()),
+        Just("    bands:\n      b: {of: x, labels: [a, b], edges: [1]}\n".to_owned()),
         Just("metrics:\n- {name: m, owner: a, expr: sum(x)}\n".to_owned()),
         Just("- {name: n, owner: [a], agg: sum, expr: x, filter: 'c == \"é\"'}\n".to_owned()),
         Just("stages:\n- {id: s, of: t, enters: d, owner: a}\n- {id: r, from: s, enters: d, owner: a, sla: {within: 2d}}\n".to_owned()),

@@ -3,3 +3,5 @@
 mod bad_books;
 mod good_books;
 mod hostile;
+mod schema;
+mod units;

@@ -52,7 +52,8 @@ impl CellTyper<'_, '_> {
             }
             (filter, condition) => filter.or(condition),
         };
-        let aggregate = Aggregate { table, at: self.scope.at, func, arg, filter };
+        let (at, on_row_error) = (self.scope.at, self.scope.on_row_error);
+        let aggregate = Aggregate { table, at, func, arg, filter, on_row_error };
         Some((value_of(aggregate), CellKind::Number))
     }
 

@@ -33,7 +33,7 @@ pub(super) struct CellTyper<'a, 's> {
 
 impl<'a, 's> CellTyper<'a, 's> {
     pub(super) fn new(scope: &'s CellScope<'a>, session: &'s mut Session) -> Self {
-        Self { scope, session, filter_size: scope.filter.map_or(0, row_size) }
+        Self { scope, session, filter_size: scope.filter.map_or(0, |filter| row_size(filter).0) }
     }
 
     /// Types a whole formula, which has to be a number.
@@ -437,8 +437,8 @@ impl<'a, 's> CellTyper<'a, 's> {
         let columns =
             self.table().into_iter().flat_map(|table| table.columns.iter().map(|c| c.name.as_str()));
         let problem = Problem::new(codes::UNKNOWN_NAME, at, format!("there is no metric `{name}`"));
-        match names::closest(name, metrics().chain(names::bound(scope)).chain(columns)) {
-            Some(close) => problem.hint(format!("did you mean `{close}`?")),
+        match names::guess(name, metrics().chain(names::bound(scope)).chain(columns)) {
+            Some(guess) => problem.meant(guess),
             None if self.scope.metrics.is_empty() => problem,
             None => problem.expected(format!("one of {}", names::few(metrics()))),
         }

@@ -35,8 +35,8 @@ pub(in crate::lang) fn resolve(
         }
         Lookup::Unknown => {
             let problem = Problem::new(codes::UNKNOWN_FUNCTION, at, format!("there is no function `{name}`"));
-            match names::closest(name, FUNCTIONS.iter().map(|function| function.name)) {
-                Some(close) => problem.hint(format!("did you mean `{close}`?")),
+            match names::guess(name, FUNCTIONS.iter().map(|function| function.name)) {
+                Some(guess) => problem.meant(guess),
                 None => problem,
             }
         }
@@ -57,6 +57,9 @@ impl RowTyper<'_, '_> {
         let meaning = self.function(name, arguments.len(), at);
         if let Some(Meaning::Date | Meaning::Timestamp) = meaning {
             return self.calendar_constant(name == "date", arguments, at, scope, depth);
+        }
+        if meaning == Some(Meaning::Convert) {
+            return self.convert(arguments, at, scope, depth);
         }
         if let Some(test) = meaning.and_then(text::test) {
             return self.text_test(test, arguments, scope, depth).map(Typed::Row);
@@ -332,7 +335,7 @@ impl RowTyper<'_, '_> {
         }
         let a = Typed::Row(a.settle()?);
         if let Typed::Row(a) = &a {
-            self.session.take(row_size(a) + 6, 0, at)?;
+            self.session.take(row_size(a).0 + 6, 0, at)?;
         }
         let int = |value| Box::new(constant(Const::Int(value)));
         let zero = || Typed::Literal(constant(Const::Int(0)));

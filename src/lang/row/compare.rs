@@ -4,7 +4,7 @@ use super::calendar::as_date;
 use super::typed::{Pair, Typed, constant, row};
 use super::{Places, RowTyper, always_missing};
 use crate::lang::names::{self, Scope};
-use crate::lang::problem::Problem;
+use crate::lang::problem::{Problem, text_literal};
 use crate::lang::syntax::{Kind, Node};
 use crate::lang::{codes, literal};
 use crate::model::{CmpOp, ColumnType, Const, Row, RowNode, RowType};
@@ -137,9 +137,11 @@ impl RowTyper<'_, '_> {
 
     /// Refuses a constant that the column on the other side never holds.
     fn check_category(&mut self, side: &Row, constant: &Row, at: &Range<usize>) -> Option<()> {
-        let (RowNode::Column(id), Some(text)) = (&side.node, text_of(constant)) else {
-            return Some(());
-        };
+        let Some(text) = text_of(constant) else { return Some(()) };
+        if matches!(side.node, RowNode::If(..) | RowNode::Coalesce(..)) {
+            return self.check_choice(side, text, at);
+        }
+        let RowNode::Column(id) = &side.node else { return Some(()) };
         let Some(column) = self.table.columns.get(id.0) else {
             return Some(());
         };
@@ -156,18 +158,37 @@ impl RowTyper<'_, '_> {
         let name = &column.name;
         if let Some((_, meant)) = column.values.iter().find(|(written, _)| written == text) {
             let message = format!("`{name}` never is {text:?}: the book reads that spelling as {meant:?}");
-            return self
-                .fail(Problem::new(codes::RAW_SPELLING, at, message).hint(format!("write {meant:?}")));
+            let mut problem = Problem::new(codes::RAW_SPELLING, at, message).hint(format!("write {meant:?}"));
+            problem.fix = text_literal(meant);
+            return self.fail(problem);
         }
         let Some(allowed) = allowed else { return Some(()) };
-        let problem = Problem::new(codes::NOT_A_CATEGORY, at, format!("`{name}` never is {text:?}"));
-        let known = || allowed.iter().map(String::as_str);
-        let problem = match names::closest(text, known()) {
-            Some(close) => problem.hint(format!("did you mean {close:?}?")),
-            None => problem,
-        };
-        self.fail(problem.expected(format!("one of {}", names::few(known()))))
+        self.fail(never_is(&format!("`{name}`"), text, at, || allowed.iter().map(String::as_str)))
     }
+
+    /// The same for a text that is chosen, which computed dimensions and bands are.
+    fn check_choice(&mut self, side: &Row, text: &str, at: &Range<usize>) -> Option<()> {
+        match super::text::values(side, self.table) {
+            Some(known) if !known.contains(text) => {
+                self.fail(never_is("the text", text, at, || known.iter().copied()))
+            }
+            _ => Some(()),
+        }
+    }
+}
+
+fn never_is<'k, I: Iterator<Item = &'k str>>(
+    what: &str,
+    text: &str,
+    at: &Range<usize>,
+    known: impl Fn() -> I,
+) -> Problem {
+    let problem = Problem::new(codes::NOT_A_CATEGORY, at, format!("{what} never is {text:?}"));
+    let problem = match names::guess(text, known()) {
+        Some(guess) => problem.meant_text(guess),
+        None => problem,
+    };
+    problem.expected(format!("one of {}", names::few(known())))
 }
 
 fn text_of(row: &Row) -> Option<&String> {

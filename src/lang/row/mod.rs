@@ -6,13 +6,14 @@
 mod calendar;
 mod call;
 mod compare;
+mod convert;
 mod operator;
 mod text;
 mod typed;
 
 use super::codes;
 use super::names::{self, Binding, Scope};
-use super::problem::Problem;
+use super::problem::{Problem, Replacement};
 use super::session::Session;
 use super::syntax::{BitOp, Kind, Let, Node};
 use super::{MetricName, functions, row_size};
@@ -22,6 +23,7 @@ use std::rc::Rc;
 use typed::{Typed, constant, row};
 
 pub(super) use call::{MAX_DIGITS, resolve};
+pub(crate) use text::values as text_values;
 
 /// Types row expressions over one table.
 pub(super) struct RowTyper<'a, 's> {
@@ -40,6 +42,12 @@ impl RowTyper<'_, '_> {
             Typed::Missing => self.fail(always_missing(&node.at)),
             typed => typed.settle(),
         }
+    }
+
+    /// Types the comparison of a value with an edge.
+    pub(super) fn below(&mut self, value: &Row, edge: &Node) -> Option<Row> {
+        let typed = self.typed(edge, &None, 0)?;
+        self.compare(CmpOp::Lt, Typed::Row(value.clone()), typed, Places::one(&edge.at))
     }
 
     /// Types a condition.
@@ -160,7 +168,7 @@ impl RowTyper<'_, '_> {
             return Some(Typed::Row(bool(RowNode::Compare(CmpOp::Ne, a, b))));
         }
         // Where both are alike each is the answer, elsewhere it is false for `&` and true for `|`.
-        self.session.take(row_size(&b), depth, place)?;
+        self.session.take(row_size(&b).0, depth, place)?;
         let differ = bool(RowNode::Compare(CmpOp::Ne, a, b.clone()));
         let mixed = constant(Const::Bool(op == BitOp::Or));
         Some(Typed::Row(bool(RowNode::If(Box::new(differ), Box::new(mixed), b))))
@@ -207,12 +215,18 @@ impl RowTyper<'_, '_> {
             }
             return self.typed(binding.value, &binding.sees, depth);
         }
-        self.column(name, at, scope)
+        self.column(name, at, scope, depth)
     }
 
-    fn column(&mut self, name: &str, at: &Range<usize>, scope: &Scope<'_>) -> Option<Typed> {
+    fn column(&mut self, name: &str, at: &Range<usize>, scope: &Scope<'_>, depth: usize) -> Option<Typed> {
         if let Some(position) = self.table.columns.iter().position(|column| column.name == name) {
-            let ty = column_type(&self.table.columns.get(position)?.ty);
+            let column = self.table.columns.get(position)?;
+            if let Some(computed) = &column.computed {
+                let (parts, levels) = row_size(&computed.row);
+                self.session.take(parts, depth.saturating_add(levels), at)?;
+                return Some(Typed::Row(computed.row.clone()));
+            }
+            let ty = column_type(&column.ty);
             return Some(Typed::Row(row(ty, RowNode::Column(ColumnId(position)))));
         }
         if name == "as_of" {
@@ -241,18 +255,21 @@ impl RowTyper<'_, '_> {
             )
             .hint(format!("write {}", function.usage));
         }
-        let columns = || self.table.columns.iter().map(|column| column.name.as_str());
+        let named = || self.table.columns.iter().filter(|column| column.has_a_name());
+        let columns = || named().map(|column| column.name.as_str());
         let problem =
             Problem::new(codes::UNKNOWN_NAME, at, format!("table `{table}` has no column `{name}`"));
         if let Some((head, own)) = name.split_once('.')
             && head == table
         {
-            return problem.hint(format!(
+            let mut problem = problem.hint(format!(
                 "write `{own}`: columns of the formula's own table stand without the table's name"
             ));
+            problem.fix = columns().any(|column| column == own).then(|| Replacement::new(own));
+            return problem;
         }
-        match names::closest(name, columns().chain(names::bound(scope)).chain(["as_of", "never"])) {
-            Some(close) => problem.hint(format!("did you mean `{close}`?")),
+        match names::guess(name, columns().chain(names::bound(scope)).chain(["as_of", "never"])) {
+            Some(guess) => problem.meant(guess),
             None => problem.expected(format!("one of {}", names::few(columns()))),
         }
     }

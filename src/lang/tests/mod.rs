@@ -20,8 +20,10 @@ fn column(name: &str, ty: ColumnType) -> Column {
         source: name.into(),
         ty,
         values: Vec::new(),
+        unit: None,
         format: None,
         found: None,
+        computed: None,
         description: String::new(),
     }
 }
@@ -52,6 +54,7 @@ fn opps() -> Table {
         key: Vec::new(),
         valid: None,
         lookups: Vec::new(),
+        conversions: Vec::new(),
         description: String::new(),
     }
 }
@@ -83,6 +86,7 @@ fn with_scope<T>(filter: Option<&Row>, run: impl FnOnce(&CellScope<'_>) -> T) ->
         metrics: METRICS,
         functions: &Library::default(),
         filter,
+        on_row_error: Default::default(),
     })
 }
 

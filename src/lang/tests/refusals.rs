@@ -324,6 +324,7 @@ fn aggregates_need_a_table() {
         metrics: METRICS,
         functions: &Library::default(),
         filter: None,
+        on_row_error: Default::default(),
     };
     let problems = cell_formula("sum(acv) + acv", &scope).unwrap_err();
     let codes: Vec<_> = problems.iter().map(|p| (p.code, p.at.clone())).collect();

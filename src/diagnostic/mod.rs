@@ -3,8 +3,18 @@
 //! All problems of an input are collected before anything is refused, and each carries what its reader
 //! needs to act: where, which metric, whose, what was expected, what to do.
 
+#[cfg(feature = "compile")]
+mod pages;
+
+mod edit;
+
 use std::fmt;
 use std::ops::Range;
+
+#[cfg(feature = "compile")]
+pub use pages::{Page, explain_code, pages};
+
+pub use edit::Edit;
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +50,8 @@ pub struct Diagnostic {
     pub expected: Option<String>,
     /// What to do.
     pub hint: Option<String>,
+    /// A change of the file that puts this problem right. Only where it is certain what was meant.
+    pub fix: Option<Edit>,
 }
 
 impl fmt::Display for Diagnostic {
