@@ -23,7 +23,10 @@ use support::{Dice, batch, by, compile, evaluate, fed, full, tests_path};
 
 const BOOK: &str = r#"
 ripplemark: 1
-book: {id: hostile, timezone: Europe/Berlin}
+book:
+  id: hostile
+  timezone: Europe/Berlin
+  business_hours: {days: [mon, tue, wed, sun], from: "09:00", to: "24:00", holidays: [2023-11-14, 2023-12-25]}
 teams: {we: We}
 tables:
   t:
@@ -31,12 +34,16 @@ tables:
     columns:
       kind: {type: category, values: {A: a}, allowed: [a, b, c]}
       key: id
-      moment: timestamp
+      moment: {type: timestamp, format: "%d.%m.%Y %H:%M"}
       day: date
       units: int
       money: decimal(2)
       x: float
       ok: bool
+    dimensions:
+      chosen: 'if units > 1 { key } else { switch kind { "a" => "first", _ => kind ?? "none" } }'
+    bands:
+      size: {of: money, edges: [0, 10.5], labels: [owed, little, much]}
 metrics:
   - {name: rows, owner: we, of: t, expr: count()}
   - {name: by_day, owner: we, of: t, at: day, expr: count()}
@@ -49,7 +56,10 @@ metrics:
   - {name: digits, owner: we, of: t, expr: 'round(sum(round(money * 0.5, 1) + floor(money)), 1) + round(sum(round(x, 3)))'}
   - {name: logs, owner: we, of: t, expr: 'log10(count()) + sum(log2(x))', filter: 'kind.contains("a") || kind.starts_with("b")'}
   - {name: calendar, owner: we, of: t, expr: 'sum(add_months(truncate(day, "week"), units) - day + weekday(day))'}
+  - {name: worked, owner: we, of: t, expr: 'sum(business_hours(moment, add_months(moment, units) - bh(units)))'}
+  - {name: worked_by, owner: we, of: t, expr: 'max(add_days(moment, units) + bh(units) - moment)'}
   - {name: derived, owner: we, expr: (rate ?? 0.5) * x_sum / n_sum}
+  - {name: sound, owner: we, of: t, expr: sum(units * units) / sum(money / units), filter: 'size != "owed"', on_row_error: reject}
 "#;
 
 /// Different programs to break: with and without time, dimensions, totals, range, filter.
@@ -67,6 +77,7 @@ fn programs() -> Vec<Program> {
     vec![
         compile(&own, &Query::default()),
         compile(&own, &asked),
+        compile(&own, &by(&["chosen", "size"])),
         compile(&crm, &Query { grain: Some(Grain::Month), ..by(&["product"]) }),
     ]
 }
@@ -107,7 +118,7 @@ fn exercise(program: &View<'_>) {
         let columns: Vec<Column<'_>> = (0..table.column_count)
             .map(|c| {
                 let data = match program.column(&table, c).ty {
-                    LogicalType::Int | LogicalType::Decimal(_) => {
+                    LogicalType::Int | LogicalType::Decimal(_) | LogicalType::Duration => {
                         Data::I64(&[0, 1, -1, i64::MIN, i64::MAX, 7])
                     }
                     LogicalType::Float => Data::F64(&[0.5, -0.0, f64::NAN, f64::INFINITY, 5e-324, 1e300]),
@@ -206,6 +217,7 @@ fn references_to_nothing_are_refused_with_the_code_of_their_section() {
         (Section::Placements, layout::placement::AT, Code::ProgramTable),
         (Section::Dims, layout::dim::NAME, Code::ProgramString),
         (Section::Keys, layout::key::INDEX, Code::ProgramTable),
+        (Section::Keys, layout::key::KIND, Code::ProgramTable),
         (Section::Slots, layout::slot::PLACEMENT, Code::ProgramSlot),
         (Section::Slots, layout::slot::OFFSET, Code::ProgramSlot),
         (Section::CellCode, 4, Code::ProgramCellCode),
@@ -214,6 +226,7 @@ fn references_to_nothing_are_refused_with_the_code_of_their_section() {
         (Section::Metrics, layout::metric::N, Code::ProgramMetric),
         (Section::Metrics, layout::metric::NUMERATOR, Code::ProgramMetric),
         (Section::Levels, 0, Code::ProgramMetric),
+        (Section::Columns, layout::column::FORMAT, Code::ProgramTable),
     ];
     for (section, field, code) in fields {
         let mut bytes = program.bytes().to_vec();
@@ -231,6 +244,58 @@ fn references_to_nothing_are_refused_with_the_code_of_their_section() {
         let found = Program::from_bytes(bytes).expect_err("a reference to nothing").core().unwrap().code;
         assert_eq!(found, code, "{section:?} + {field}");
     }
+}
+
+#[test]
+fn business_hours_that_contradict_themselves_are_refused() {
+    let program = &programs()[1];
+    let entry = layout::header::SIZE + Section::BusinessHours as usize * 8;
+    let word = |at: usize| u32::from_le_bytes(program.bytes()[at..at + 4].try_into().unwrap()) as usize;
+    let (start, length) = (word(entry), word(entry + 4));
+    assert_eq!((word(start), word(start + 4), start + length), (4, 2, program.bytes().len()));
+    let changed = |changes: &[(usize, i64)]| {
+        let mut bytes = program.bytes().to_vec();
+        for (at, value) in changes {
+            // Windows are of 16 bits, the rest of 32 or more.
+            let width = if (12..28).contains(at) { 2 } else { 4 };
+            bytes[start + at..start + at + width].copy_from_slice(&value.to_le_bytes()[..width]);
+        }
+        Program::from_bytes(bytes).map(|_| ()).map_err(|error| error.core().unwrap().code)
+    };
+    let same: [(usize, i64); 8] =
+        [(12, 540), (14, 1440), (16, 1980), (24, 9180), (26, 10_080), (28, 19_675), (32, 0), (36, 19_716)];
+    assert_eq!(changed(&same), Ok(()), "this is what the program says");
+    for wrong in [
+        // More or fewer parts than there are.
+        [(0, 3), (0, 3)],
+        [(4, 3), (4, 3)],
+        [(8, 0), (8, 0)],
+        [(0, -1), (0, -1)],
+        // Empty, reversed, over midnight, beyond the week, overlapping, out of order.
+        [(12, 1440), (14, 1440)],
+        [(12, 600), (14, 540)],
+        [(14, 1441), (14, 1441)],
+        [(26, 10_081), (26, 10_081)],
+        [(16, 1439), (18, 1440)],
+        [(12, 1980), (14, 2000)],
+        // Holidays out of order, twice, too far, with other minutes before them than there were.
+        [(28, 19_716), (28, 19_716)],
+        [(28, 19_717), (28, 19_717)],
+        [(36, i64::from(i32::MAX)), (36, i64::from(i32::MAX))],
+        [(32, 1), (32, 1)],
+        [(40, 899), (40, 899)],
+        // A window on a night when clocks change, without its correction.
+        [(24, 8_640), (24, 8_640)],
+        [(44, 1), (44, 1)],
+    ] {
+        assert_eq!(changed(&wrong), Err(Code::ProgramCalendar), "{wrong:?}");
+    }
+    // An empty section at the end is not written, so it is not read either.
+    let mut bytes = program.bytes()[..start].to_vec();
+    bytes[entry + 4..entry + 8].fill(0);
+    let length = bytes.len() as u32;
+    bytes[layout::header::LENGTH..layout::header::LENGTH + 4].copy_from_slice(&length.to_le_bytes());
+    assert_eq!(Program::from_bytes(bytes).unwrap_err().core().unwrap().code, Code::ProgramSection);
 }
 
 #[test]
@@ -294,6 +359,7 @@ fn damaged_states_are_refused_or_canonical() {
     let own = support::book(BOOK);
     let programs = [
         compile(&own, &by(&["kind", "key"])),
+        compile(&own, &by(&["chosen", "size"])),
         compile(&own, &Query { grain: Some(Grain::Month), ..by(&["ok", "units", "day"]) }),
     ];
     let states: Vec<Vec<u8>> =
@@ -420,7 +486,7 @@ fn no_rows_and_only_nulls() {
     };
     for (rows, count) in [(empty, 0.0), (nulls(true), 5.0), (nulls(false), 5.0)] {
         let result = evaluate(&program, "t", &rows);
-        assert_eq!(result.cells.len(), 12, "a question without coordinates has one answer per metric");
+        assert_eq!(result.cells.len(), 15, "a question without coordinates has one answer per metric");
         assert_eq!(result.total("rows").unwrap().value, Some(count));
         for name in ["n_sum", "money_sum", "x_sum", "x_low"] {
             let cell = result.total(name).unwrap();

@@ -39,6 +39,8 @@ struct Row {
 #[derive(Clone, Debug)]
 struct Case {
     dates: bool,
+    /// Whether lengths of time are business hours: Monday to Friday, 9 to 17 in Berlin, not on 1 April.
+    business: bool,
     within: Option<i64>,
     deadline: Option<i64>,
     listed: bool,
@@ -54,7 +56,11 @@ impl Case {
         let span = |dice: &mut Dice| {
             if dates { dice.below(5) as i64 * DAY + DAY } else { dice.below(60) as i64 * HOUR + HOUR }
         };
-        let within = (dice.below(4) > 0).then(|| span(dice));
+        let business = !dates && dice.below(2) == 0;
+        let span = |dice: &mut Dice| {
+            span(dice) / if business { 3 * HOUR } else { 1 } * if business { HOUR } else { 1 }
+        };
+        let within = (dice.below(4) > 0).then(|| span(dice).max(HOUR));
         let deadline = (dice.below(4) > 0).then(|| within.unwrap_or(0) + span(dice));
         let base = days(date(2024, 3, 28)) * DAY;
         let as_of = match dice.below(3) {
@@ -65,6 +71,7 @@ impl Case {
         let flip = |dice: &mut Dice| dice.below(2) == 0;
         Case {
             dates,
+            business,
             within,
             deadline,
             listed: flip(dice),
@@ -78,7 +85,13 @@ impl Case {
     fn book(&self) -> String {
         let ty = if self.dates { "date" } else { "timestamp" };
         let span = |micros: i64| {
-            if self.dates { format!("{}d", micros / DAY) } else { format!("{}h", micros / HOUR) }
+            let unit = if self.business { "bh" } else { "h" };
+            if self.dates { format!("{}d", micros / DAY) } else { format!("{}{unit}", micros / HOUR) }
+        };
+        let hours = if self.business {
+            ", business_hours: {days: [mon, tue, wed, thu, fri], from: '09:00', to: '17:00', holidays: [2024-04-01]}"
+        } else {
+            ""
         };
         let mut sla = Vec::new();
         sla.extend(self.within.map(|within| format!("within: {}, goal: 0.5", span(within))));
@@ -86,7 +99,7 @@ impl Case {
         let sla = if sla.is_empty() { String::new() } else { format!(", sla: {{{}}}", sla.join(", ")) };
         let listed = if self.listed { ", reasons: [x, y]" } else { "" };
         format!(
-            "ripplemark: 1\nbook: {{id: b, timezone: Europe/Berlin}}\nteams: {{one: One, two: Two}}\ntables:\n  t:\n    \
+            "ripplemark: 1\nbook: {{id: b, timezone: Europe/Berlin{hours}}}\nteams: {{one: One, two: Two}}\ntables:\n  t:\n    \
              columns: {{live: bool, entered: {ty}, ok: bool, accepted: {ty}, rejected: {ty}, why: category, region: category}}\n\
              stages:\n\
              - {{id: first, of: t, enters: {{at: entered, when: live}}, owner: one}}\n\
@@ -94,6 +107,37 @@ impl Case {
                owner: two{sla}, leak_value: '2.5'}}\n"
         )
     }
+}
+
+thread_local!(static BERLIN: TimeZone = TimeZone::get("Europe/Berlin").unwrap());
+
+/// Whether somebody works in the hour that begins at an instant.
+fn works(hour: i64) -> bool {
+    let local = BERLIN.with(|zone| zone.to_datetime(jiff::Timestamp::from_microsecond(hour).unwrap()));
+    let weekday = local.weekday().to_monday_zero_offset() < 5;
+    weekday && (9..17).contains(&local.hour()) && local.date() != date(2024, 4, 1)
+}
+
+/// The business time between a full hour and a later instant, hour by hour.
+fn worked(from: i64, to: i64) -> i64 {
+    let hours = (from..to).step_by(HOUR as usize);
+    hours.filter(|hour| works(*hour)).map(|hour| (to - hour).min(HOUR)).sum()
+}
+
+/// When so much time has passed since a row entered, which it does at a full hour.
+fn end(case: &Case, entered: i64, span: i64) -> i64 {
+    if !case.business {
+        return entered + span;
+    }
+    let mut now = entered;
+    let mut left = span / HOUR;
+    while left > 0 {
+        if works(now) {
+            left -= 1;
+        }
+        now += HOUR;
+    }
+    now
 }
 
 fn days(date: Date) -> i64 {
@@ -192,6 +236,8 @@ struct Account {
     counts: Counts,
     reasons: BTreeMap<&'static str, u64>,
     waits: Vec<i64>,
+    /// Business time of all waits.
+    worked: i64,
 }
 
 /// Walks through what happened to a row and books its end.
@@ -203,7 +249,7 @@ fn book_row(account: &mut Account, case: &Case, row: &Row, now: i64) {
     let mut events: Vec<(i64, u8)> = Vec::new();
     events.extend(accepted.map(|t| (t, 0)));
     events.extend(row.rejected.map(|t| (t, 1)));
-    events.extend(case.deadline.map(|deadline| (entered + deadline, 2)));
+    events.extend(case.deadline.map(|deadline| (end(case, entered, deadline), 2)));
     events.sort_unstable();
     if events.iter().any(|(when, how)| *how < 2 && *when < entered) {
         account.counts.out_of_order += 1;
@@ -213,8 +259,9 @@ fn book_row(account: &mut Account, case: &Case, row: &Row, now: i64) {
         Some((when, 0)) => {
             account.counts.accepted += 1;
             account.waits.push(when - entered);
+            account.worked += worked(entered, when);
             if let Some(within) = case.within {
-                let of = if when - entered > within {
+                let of = if when > end(case, entered, within) {
                     &mut account.counts.late
                 } else {
                     &mut account.counts.in_time
@@ -233,7 +280,7 @@ fn book_row(account: &mut Account, case: &Case, row: &Row, now: i64) {
         Some(_) => account.counts.ignored += 1,
         None => {
             account.counts.pending += 1;
-            if case.within.is_some_and(|within| now - entered >= within) {
+            if case.within.is_some_and(|within| now >= end(case, entered, within)) {
                 account.counts.overdue = Some(account.counts.overdue.unwrap_or(0) + 1);
             }
         }
@@ -352,7 +399,7 @@ fn check_numbers(handoff: &journey::Handoff, account: &Account, case: &Case) {
         assert_eq!(share, None);
         assert_eq!(handoff.meets_goal, None);
     } else {
-        let in_time = account.waits.iter().filter(|wait| Some(**wait) <= case.within).count() as u64;
+        let in_time = counts.in_time.unwrap();
         let share = share.unwrap();
         assert_eq!((share.num, share.den), (in_time, judged));
         // Counts this small divide exactly once in binary64.
@@ -368,6 +415,15 @@ fn check_numbers(handoff: &journey::Handoff, account: &Account, case: &Case) {
             assert_eq!((mean.exact.clone(), mean.n), (exact.to_string(), n as u64));
         }
         (None, n) => panic!("{n} waits and no mean"),
+    }
+    let business = handoff.mean_wait_business_hours.as_ref();
+    let told =
+        case.business && (case.within.is_some() || case.deadline.is_some()) && !account.waits.is_empty();
+    assert_eq!(business.is_some(), told);
+    if let Some(mean) = business {
+        let n = account.waits.len() as i64;
+        let exact = BigRational::new(BigInt::from(account.worked), BigInt::from(n * HOUR));
+        assert_eq!((mean.exact.clone(), mean.n), (exact.to_string(), n as u64));
     }
     let leak =
         (case.within.is_some() || case.deadline.is_some()).then(|| counts.ignored + counts.late.unwrap_or(0));

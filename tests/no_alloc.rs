@@ -5,7 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
 
-use ripplemark::core::batch::{Bits, Codes, Column, Data, Text};
+use ripplemark::core::batch::{Bits, Codes, Column, Data, Text, TimeUnit};
 use ripplemark::core::program::Program as View;
 use ripplemark::core::trace::{Entry, Spot, Target, Wanted, trace};
 use ripplemark::core::{Capacity, Cells, Need, Register, Scratch, State, scratch_words};
@@ -56,18 +56,19 @@ fn calls(body: impl FnOnce()) -> u64 {
 
 const BOOK: &str = "
 ripplemark: 1
-book: {id: shop, version: 1.0.0, currency: EUR, timezone: Europe/Berlin}
+book: {id: shop, version: 1.0.0, currency: EUR, timezone: Europe/Berlin, business_hours: {days: [mon, fri, sun], from: '00:00', to: '17:00', holidays: [2024-12-25]}}
 teams: {sales: Sales}
 tables:
   orders:
     entity: order
     time: day
-    columns: {region: category, day: date, amount: decimal(2), weight: float, paid: bool}
+    columns: {region: category, day: date, amount: decimal(2), weight: float, paid: bool, seen: timestamp, took: duration}
 metrics:
   - {name: orders, owner: sales, of: orders, expr: count()}
   - {name: paid_share, owner: sales, of: orders, expr: 'count_if(paid) / count()'}
   - {name: revenue, owner: sales, of: orders, agg: sum, expr: amount}
   - {name: per_weight, owner: sales, of: orders, expr: 'sum(amount) / sum_if(sqrt(weight), weight > 0.0)'}
+  - {name: worked, owner: sales, of: orders, expr: 'sum(business_hours(seen, add_months(seen, 1) - bh(3))) + max(took)'}
   - {name: heaviest, owner: sales, of: orders, agg: max, expr: weight}
 ";
 
@@ -84,12 +85,15 @@ fn the_core_never_allocates() {
     let days: Vec<i32> = (0..ROWS as i32).map(|row| 20_000 + row).collect();
     let amounts: Vec<i64> = (0..ROWS as i64).map(|row| row * 7 - 500).collect();
     let weights: Vec<f64> = (0..ROWS).map(|row| row as f64 / 3.0 - 20.0).collect();
+    let seen: Vec<i64> = (0..ROWS as i64).map(|row| 1_711_800_000_000_000 + row * 77_777_777_777).collect();
     let paid = vec![0b1011_0010; ROWS.div_ceil(8)];
     let values = Text::Small { offsets: &[0, 5, 10, 15, 19], bytes: b"northsouthsouthwest" };
     let column = |name: &str| match name {
         "region" => Column::new(Data::Dict { codes: Codes::I32(&codes), values, valid: None }),
         "day" => Column::new(Data::Date32(&days)),
         "amount" => Column::new(Data::I64(&amounts)),
+        "seen" => Column::new(Data::Timestamp { values: &seen, unit: TimeUnit::Microsecond }),
+        "took" => Column::new(Data::I64(&seen)),
         "weight" => Column::new(Data::F64(&weights)),
         _ => Column::new(Data::Bool(Bits::new(&paid, 0))),
     };

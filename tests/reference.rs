@@ -18,7 +18,7 @@ use ripplemark::chain::to_f64;
 use ripplemark::data::Dataset;
 use ripplemark::evaluate::{Coordinate, ResultCell};
 use ripplemark::explain::{self, Periods, Versus};
-use ripplemark::model::{Grain, Query};
+use ripplemark::model::{Grain, Instant, Query};
 use ripplemark::read::{ReadOptions, open};
 use ripplemark::{Evaluation, ResultSet, book};
 use serde_json::Value;
@@ -214,9 +214,16 @@ fn crm(data: &Path) -> RecordBatch {
         ("list_price", looked_up(&products, "sales_price", &list)),
         ("sector", looked_up(&accounts, "sector", &account)),
     ];
-    for name in
-        ["opportunity_id", "sales_agent", "product", "deal_stage", "engage_date", "close_date", "close_value"]
-    {
+    for name in [
+        "opportunity_id",
+        "sales_agent",
+        "product",
+        "account",
+        "deal_stage",
+        "engage_date",
+        "close_date",
+        "close_value",
+    ] {
         columns.push((name, Arc::new(column(&deals, name))));
     }
     batch(columns)
@@ -345,6 +352,43 @@ fn crm_13_discount_with_totals_and_in_every_spelling() {
 }
 
 /// Volume, win rate and deal size: what moved revenue from quarter to quarter, in all and by office.
+/// The last day that is known stands in the formulas as `as_of`, beside a date column.
+#[test]
+fn crm_17_open_deals_by_their_age() {
+    let Some(data) = data() else { return };
+    let expected = reference(&data, "crm_17_open_age");
+    let text = crm_book().replace("      deal_stage: category\n", "      deal_stage: category\n      account: id\n").replace(
+        "links:\n",
+        "  - {name: engaging, owner: sales, at: engage_date, agg: count, filter: 'deal_stage == \"Engaging\"'}
+  - {name: stale, owner: sales, at: engage_date, filter: 'deal_stage == \"Engaging\"', expr: 'count_if(days_between(engage_date, as_of) > 90) / count()'}
+  - {name: no_account, owner: sales, at: engage_date, filter: 'deal_stage == \"Engaging\"', expr: count_if(is_null(account))}
+  - {name: age, owner: sales, at: engage_date, filter: 'deal_stage == \"Engaging\"', expr: average(as_of - engage_date)}
+  - {name: youngest, owner: sales, at: engage_date, filter: 'deal_stage == \"Engaging\"', expr: min(as_of - engage_date)}
+  - {name: oldest, owner: sales, at: engage_date, filter: 'deal_stage == \"Engaging\"', expr: max(as_of - engage_date)}
+links:\n",
+    );
+    let metrics = ["engaging", "stale", "no_account", "age", "youngest", "oldest"];
+    let query = Query {
+        metrics: metrics.map(str::to_owned).to_vec(),
+        as_of: Some(Instant::Date(day_number("2017-12-31") as i32)),
+        ..by(&["regional_office"])
+    };
+    let columns = [
+        ("open_engaging", "engaging", Exact),
+        ("stale_90d_num", "stale", Numerator),
+        ("stale_90d_den", "stale", Denominator),
+        ("stale_90d", "stale", Bits),
+        ("no_account", "no_account", Exact),
+        ("age_days_n", "age", N),
+        ("age_days_mean", "age", Bits),
+        ("age_days_min", "youngest", Exact),
+        ("age_days_max", "oldest", Exact),
+    ];
+    let result = ask(&data, &text, &query);
+    let compared = compare(&expected, &result, &["regional_office"], None, &Coordinate::Missing, &columns);
+    assert_eq!(compared, 3 * columns.len());
+}
+
 #[test]
 fn crm_18_drivers_of_revenue() {
     let Some(data) = data() else { return };

@@ -10,13 +10,14 @@ mod support;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, DictionaryArray, DurationMicrosecondArray, Float64Array, Int64Array,
+    RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::Int32Type;
 use jiff::ToSpan;
 use oracle::Outcome;
 use oracle::calendar::{FIRST_DAY, FIRST_MONTH, ZONE};
+use oracle::times::{HOURS, Length};
 use rhai::{Dynamic, Scope};
 use ripplemark::evaluate::{Coordinate, ResultCell};
 use serde_json::{Value, json};
@@ -27,6 +28,7 @@ enum Type {
     Int,
     Float,
     Bool,
+    Text,
 }
 
 /// A formula, as the book has it and as the interpreter gets it, and whether it can be missing.
@@ -86,6 +88,9 @@ impl Grammar<'_> {
                 Formula { nullable, ..Formula::frame(&[&a, &b], |p| format!("({} ?? {})", p[0], p[1])) }
             }
             (Type::Bool, _) => self.condition(depth),
+            (Type::Text, 2..=6) => self.choice(ty, depth),
+            (Type::Text, 7) => self.switch(ty, depth),
+            (Type::Text, _) => self.leaf(ty),
             (_, 2..=5) => self.chain(ty, depth),
             (_, _) => self.function(ty, depth),
         }
@@ -96,11 +101,13 @@ impl Grammar<'_> {
             Type::Int => ["i1", "i2", "i3"],
             Type::Float => ["f1", "f2", "f3"],
             Type::Bool => ["b1", "b2", "b3"],
+            Type::Text => ["s1", "s2", "s1"],
         };
         let literals: &[&str] = match ty {
             Type::Int => &["0", "1", "2", "3", "10", "1000000007", "9223372036854775807"],
             Type::Float => &["0.0", "1.0", "0.1", "0.055", "2.5", "1e-17", "3.0e300", "123456.789"],
             Type::Bool => &["true", "false"],
+            Type::Text => &["\"Won\"", "\"Lost\"", "\"\"", "\"Ärger\"", "\"no value of a column\""],
         };
         if self.dice.below(4) == 0 {
             return Formula::plain(self.pick(literals), false);
@@ -144,6 +151,9 @@ impl Grammar<'_> {
         }
         if ty == Type::Int && self.dice.below(4) == 0 {
             return self.of_dates(depth);
+        }
+        if ty == Type::Float && self.dice.below(5) == 0 {
+            return self.of_times(depth);
         }
         match (ty, self.dice.below(9)) {
             (_, 7) => {
@@ -216,12 +226,81 @@ impl Grammar<'_> {
             1 => Formula::frame(&[&a, &b], |p| format!("days_between({}, {})", p[0], p[1])),
             2 => {
                 let part = self.pick(&["year", "month", "weekday"]);
-                let time = Formula::plain("t1", true);
+                let time = self.instant(depth - 1);
                 Formula::frame(&[if self.dice.below(3) == 0 { &time } else { &a }], |p| {
                     format!("{part}({})", p[0])
                 })
             }
-            _ => Formula::plain("days_between(t1, t2)", true),
+            _ => {
+                let (a, b) = (self.instant(depth - 1), self.instant(depth - 1));
+                Formula::frame(&[&a, &b], |p| format!("days_between({}, {})", p[0], p[1]))
+            }
+        }
+    }
+
+    /// A number of hours, or one duration over another.
+    fn of_times(&mut self, depth: usize) -> Formula {
+        let (a, b) = (self.instant(depth - 1), self.instant(depth - 1));
+        match self.dice.below(5) {
+            0 => Formula::frame(&[&a, &b], |p| format!("hours_between({}, {})", p[0], p[1])),
+            1 | 2 => Formula::frame(&[&a, &b], |p| format!("business_hours({}, {})", p[0], p[1])),
+            3 => Formula::frame(&[&a, &b], |p| format!("(({} - {}) / hours(1))", p[0], p[1])),
+            _ => {
+                let (a, b) = (self.length(depth - 1), self.length(depth - 1));
+                Formula::frame(&[&a, &b], |p| format!("({} / {})", p[0], p[1]))
+            }
+        }
+    }
+
+    /// A point in time, within the years that zones are known for.
+    fn instant(&mut self, depth: usize) -> Formula {
+        let leaf = self.pick(&["t1", "t2", "t3", "t3"]);
+        let leaf = Formula::plain(leaf, leaf != "t3");
+        if depth == 0 {
+            return leaf;
+        }
+        let inner = self.instant(depth - 1);
+        let number = self.pick(&["0", "1", "-1", "7", "(i1 % 20)", "(i3 % 20)"]);
+        let number = Formula::plain(number, number.contains("i1"));
+        match self.dice.below(8) {
+            0 => {
+                let length = self.length(depth - 1);
+                Formula::frame(&[&inner, &length], |p| format!("({} + {})", p[0], p[1]))
+            }
+            1 => {
+                let length = self.length(depth - 1);
+                Formula::frame(&[&inner, &length], |p| format!("({} - {})", p[0], p[1]))
+            }
+            2 => Formula::frame(&[&inner, &number], |p| format!("({} + bh({}))", p[0], p[1])),
+            3 => Formula::frame(&[&inner, &number], |p| format!("({} - bh({}))", p[0], p[1])),
+            4 => Formula::frame(&[&inner, &number], |p| format!("add_days({}, {})", p[0], p[1])),
+            5 => Formula::frame(&[&inner, &number], |p| format!("add_months({}, {})", p[0], p[1])),
+            6 => {
+                let nullable = inner.nullable && leaf.nullable;
+                let whole = Formula::frame(&[&inner, &leaf], |p| format!("({} ?? {})", p[0], p[1]));
+                Formula { nullable, ..whole }
+            }
+            _ => leaf,
+        }
+    }
+
+    /// A duration of some days at most, so that what it is added to stays in the calendar.
+    fn length(&mut self, depth: usize) -> Formula {
+        let leaf = self.pick(&["u1", "u2", "hours(1)", "minutes(i3 % 1000)", "days(2)", "hours(i1 % 30)"]);
+        let leaf = Formula::plain(leaf, leaf == "u1" || leaf.contains("i1"));
+        if depth == 0 {
+            return leaf;
+        }
+        let (a, b) = (self.length(depth - 1), self.length(depth - 1));
+        let name = self.pick(&["min", "max"]);
+        match self.dice.below(7) {
+            0 => Formula::frame(&[&a, &b], |p| format!("({} + {})", p[0], p[1])),
+            1 => Formula::frame(&[&a, &b], |p| format!("({} - {})", p[0], p[1])),
+            2 => Formula::frame(&[&a], |p| format!("({} * -3)", p[0])),
+            3 => Formula::frame(&[&a, &b], |p| format!("{name}({}, {})", p[0], p[1])),
+            4 => Formula::frame(&[&a], |p| format!("abs({})", p[0])),
+            5 => Formula::frame(&[&a], |p| format!("-({})", p[0])),
+            _ => leaf,
         }
     }
 
@@ -250,7 +329,15 @@ impl Grammar<'_> {
     }
 
     fn condition(&mut self, depth: usize) -> Formula {
-        match self.dice.below(10) {
+        match self.dice.below(11) {
+            10 => {
+                let operator = self.pick(&["==", "!=", "<", "<=", ">", ">="]);
+                let (a, b) = match self.dice.below(3) {
+                    0 => (self.length(depth - 1), self.length(depth - 1)),
+                    _ => (self.instant(depth - 1), self.instant(depth - 1)),
+                };
+                Formula::frame(&[&a, &b], |p| format!("({} {operator} {})", p[0], p[1]))
+            }
             9 => {
                 let operator = self.pick(&["==", "!=", "<", "<=", ">", ">="]);
                 let (a, b) = (self.date(depth - 1), self.date(depth - 1));
@@ -269,7 +356,7 @@ impl Grammar<'_> {
                 Formula::frame(&[&a, &b], |p| format!("({} {operator} {})", p[0], p[1]))
             }
             1 => {
-                let ty = [Type::Int, Type::Float, Type::Bool][self.dice.below(3)];
+                let ty = [Type::Int, Type::Float, Type::Bool, Type::Text][self.dice.below(4)];
                 let a = self.any(ty, depth - 1);
                 Formula { nullable: false, ..Formula::frame(&[&a], |p| format!("is_null({})", p[0])) }
             }
@@ -277,7 +364,8 @@ impl Grammar<'_> {
                 let test = self.pick(&["contains", "starts_with", "ends_with"]);
                 let column = self.pick(&["s1", "s2"]);
                 let part = self.pick(&["o", "Wo", "Ärger", "r", "rg", "x", "nn", "n", "ä", "Lost and more"]);
-                match self.dice.below(3) {
+                match self.dice.below(4) {
+                    3 => Formula::frame(&[&self.text(depth)], |p| format!("{test}({}, \"{part}\")", p[0])),
                     0 => Formula::plain(format!("{column}.{test}(\"{part}\")"), true),
                     1 => Formula::plain(format!("({column} ?? \"Won\").{test}(\"{part}\")"), false),
                     _ => Formula::plain(format!("{test}({column}, \"{part}\")"), true),
@@ -286,7 +374,7 @@ impl Grammar<'_> {
             2 => {
                 let constant = self.pick(&["Won", "Lost", "", "nothing like it", "Ärger"]);
                 let operator = self.pick(&["==", "!="]);
-                Formula::plain(format!("(s1 {operator} \"{constant}\")"), true)
+                Formula::frame(&[&self.text(depth)], |p| format!("({} {operator} \"{constant}\")", p[0]))
             }
             3 => self.membership(depth),
             4 => self.logic("&&", depth),
@@ -298,6 +386,15 @@ impl Grammar<'_> {
                 Formula::frame(&[&a, &b], |p| format!("({} {operator} {})", p[0], p[1]))
             }
         }
+    }
+
+    /// A text that is asked about: a column, or something that may be any text, so that no question is refused.
+    fn text(&mut self, depth: usize) -> Formula {
+        if self.dice.below(2) == 0 {
+            return Formula::plain("s1", true);
+        }
+        let text = self.any(Type::Text, depth - 1);
+        Formula::frame(&[&text, &Formula::plain("s1", true)], |p| format!("({} ?? {})", p[0], p[1]))
     }
 
     fn number(&mut self) -> Type {
@@ -338,9 +435,7 @@ impl Grammar<'_> {
     /// A `switch` on an integer, a text or a truth value, with alternatives, ranges and guards.
     fn switch(&mut self, ty: Type, depth: usize) -> Formula {
         let (subject, patterns): (Formula, &[&str]) = match self.dice.below(3) {
-            0 => {
-                (Formula::plain("s1", true), &["\"Won\"", "\"Lost\" | \"\"", "\"Ärger\"", "\"Won\" | \"x\""])
-            }
+            0 => (self.text(depth), &["\"Won\"", "\"Lost\" | \"\"", "\"Ärger\"", "\"Won\" | \"x\""]),
             1 => (self.any(Type::Bool, depth - 1), &["true", "false", "false | true"]),
             // Rhai wants ranges behind whole numbers; the order below is kept.
             _ => (
@@ -407,7 +502,7 @@ impl Grammar<'_> {
             }
             0 => (self.any(Type::Int, depth - 1), "[0, 1, 7, 1000000007]"),
             1 => (self.any(Type::Float, depth - 1), "[0.0, 1.0, 0.1, 2.5]"),
-            _ => (Formula::plain("s1", true), "[\"Won\", \"Ärger\"]"),
+            _ => (self.text(depth), "[\"Won\", \"Ärger\"]"),
         };
         let native = Formula::frame(&[&a], |p| format!("({} in {list})", p[0]));
         if !a.nullable {
@@ -490,8 +585,10 @@ struct Rows {
     text: Vec<Option<&'static str>>,
     /// Days since 1970; of the second column none is missing.
     dates: [Vec<Option<i32>>; 2],
-    /// Microseconds since 1970.
-    times: [Vec<Option<i64>>; 2],
+    /// Microseconds since 1970; of the third column none is missing.
+    times: [Vec<Option<i64>>; 3],
+    /// Microseconds; of the second column none is missing.
+    lengths: [Vec<Option<i64>>; 2],
     /// The same texts in another order, as a dictionary.
     coded: Vec<Option<&'static str>>,
 }
@@ -544,13 +641,30 @@ impl Rows {
                 .collect()
         };
         let dates = [day(false), day(true)];
-        let mut time = || {
+        let mut time = |last: bool| {
             let micros = |dice: &mut Dice| (dice.roll() % 3_500_000_000_000_000) as i64 - 300_000_000_000_000;
-            (0..rows).map(|_| (dice.below(5) > 0).then(|| micros(dice))).collect()
+            (0..rows).map(|_| (last || dice.below(5) > 0).then(|| micros(dice))).collect()
         };
-        let times = [time(), time()];
+        let times = [time(false), time(false), time(true)];
+        let mut length = |last: bool| {
+            let micros = |dice: &mut Dice| match dice.below(3) {
+                0 => [0, 1, -1, 3_600_000_000, 1_800_000_000][dice.below(5)],
+                _ => (dice.roll() % 1_000_000_000_000) as i64 - 500_000_000_000,
+            };
+            (0..rows).map(|_| (last || dice.below(5) > 0).then(|| micros(dice))).collect()
+        };
+        let lengths = [length(false), length(true)];
         let coded = (0..rows).map(|_| texts[dice.below(5)]).collect();
-        Rows { ints: [i1, i2, i3], floats: [f1, f2, f3], bools: [b1, b2, b3], text, dates, times, coded }
+        Rows {
+            ints: [i1, i2, i3],
+            floats: [f1, f2, f3],
+            bools: [b1, b2, b3],
+            text,
+            dates,
+            times,
+            lengths,
+            coded,
+        }
     }
 
     fn batch(&self) -> RecordBatch {
@@ -575,6 +689,9 @@ impl Rows {
             ("d2", Arc::new(Date32Array::from(self.dates[1].clone()))),
             ("t1", Arc::new(TimestampMicrosecondArray::from(self.times[0].clone()).with_timezone("UTC"))),
             ("t2", Arc::new(TimestampMicrosecondArray::from(self.times[1].clone()).with_timezone("UTC"))),
+            ("t3", Arc::new(TimestampMicrosecondArray::from(self.times[2].clone()).with_timezone("UTC"))),
+            ("u1", Arc::new(DurationMicrosecondArray::from(self.lengths[0].clone()))),
+            ("u2", Arc::new(DurationMicrosecondArray::from(self.lengths[1].clone()))),
             ("s2", Arc::new(self.coded.iter().copied().collect::<DictionaryArray<Int32Type>>())),
         ])
     }
@@ -597,6 +714,10 @@ impl Rows {
         for i in 0..2 {
             let day = self.dates[i][row].map_or(Dynamic::UNIT, date);
             scope.push_dynamic(format!("d{}", i + 1), day);
+            let length = self.lengths[i][row].map_or(Dynamic::UNIT, |micros| Dynamic::from(Length(micros)));
+            scope.push_dynamic(format!("u{}", i + 1), length);
+        }
+        for i in 0..3 {
             let instant = self.times[i][row].map_or(Dynamic::UNIT, time);
             scope.push_dynamic(format!("t{}", i + 1), instant);
         }
@@ -610,7 +731,8 @@ fn book(formulas: &[(Formula, Type)]) -> Value {
     let columns = json!({
         "row": "int", "i1": "int", "i2": "int", "i3": "int", "f1": "float", "f2": "float", "f3": "float",
         "b1": "bool", "b2": "bool", "b3": "bool", "s1": "category", "s2": "category",
-        "d1": "date", "d2": "date", "t1": "timestamp", "t2": "timestamp",
+        "d1": "date", "d2": "date", "t1": "timestamp", "t2": "timestamp", "t3": "timestamp",
+        "u1": "duration", "u2": "duration",
     });
     let metrics: Vec<Value> = formulas
         .iter()
@@ -623,6 +745,7 @@ fn book(formulas: &[(Formula, Type)]) -> Value {
         "ripplemark": 1,
         "book": {
             "id": "oracle", "timezone": ZONE, "first_day_of_week": FIRST_DAY.0, "first_month_of_year": FIRST_MONTH,
+            "business_hours": serde_json::from_str::<Value>(HOURS).unwrap(),
         }, "teams": {"we": "We"},
         "tables": {"t": {"columns": columns}}, "metrics": metrics, "functions": FUNCTIONS,
     })
@@ -638,6 +761,7 @@ fn agrees(cell: &ResultCell, ty: Type, outcome: &Outcome) -> bool {
         Outcome::Int(value) if ty == Type::Int => cell.exact == Some(value.to_string()),
         Outcome::Int(value) => cell.value.map(f64::to_bits) == Some((*value as f64).to_bits()),
         Outcome::Float(bits) => cell.value.map(f64::to_bits) == Some(*bits),
+        Outcome::Bool(_) | Outcome::Text(_) => false,
     }
 }
 
@@ -713,6 +837,66 @@ fn random_formulas_give_what_the_interpreter_gives() {
     assert!(tally.too_large * 100 < formulas as u64, "{tally:?}");
     // A test that met only missing rows would show nothing.
     assert!(tally.values > tally.missing / 4 && tally.failed > 0 && tally.missing > 0, "{tally:?}");
+}
+
+/// The value of a formula as a group has it; `Err` for rows that are in none.
+fn coordinate(outcome: Outcome) -> Result<Coordinate, ()> {
+    Ok(match outcome {
+        Outcome::Missing => Coordinate::Missing,
+        Outcome::Int(value) => Coordinate::Int(value),
+        Outcome::Bool(value) => Coordinate::Bool(value),
+        Outcome::Text(value) => Coordinate::Text(value),
+        Outcome::Failed(_) => return Err(()),
+        Outcome::Float(_) => panic!("nothing is grouped by a float"),
+    })
+}
+
+#[test]
+fn random_formulas_group_rows_as_the_interpreter_says() {
+    let (formulas, rows) = if full() { (20_000, 96) } else { (400, 48) };
+    let mut dice = Dice(0x6469_6d73);
+    let engine = oracle::engine();
+    let (mut met, mut tally) = ([0_u64; 4], Tally::default());
+    for n in 0..formulas {
+        let ty = [Type::Text, Type::Text, Type::Text, Type::Int, Type::Bool][n % 5];
+        let formula = Grammar { dice: &mut dice }.any(ty, 1 + n % 4);
+        let data = Rows::new(&mut dice, rows);
+        let mut book = book(&[(Formula::plain("i3", false), Type::Int)]);
+        book["tables"]["t"]["dimensions"] = json!({"d": formula.book});
+        let book = match ripplemark::book::load_str(&book.to_string(), "book.yaml") {
+            Ok(loaded) => loaded.book,
+            Err(refused) => {
+                assert!(refused.errors().all(|problem| problem.code == "RM0202"), "{refused}");
+                tally.too_large += 1;
+                continue;
+            }
+        };
+        let result = evaluate(&compile(&book, &by(&["row", "d"])), "t", &data.batch());
+        let parsed = engine.compile(format!("{FUNCTIONS} {}", formula.rhai)).unwrap();
+        let mut cells = result.cells.iter();
+        let mut failed = 0;
+        for row in 0..rows {
+            let outcome = oracle::run(&engine, &parsed, &mut data.scope(row));
+            met[match outcome {
+                Outcome::Missing => 0,
+                Outcome::Failed(_) => 1,
+                Outcome::Text(_) => 2,
+                _ => 3,
+            }] += 1;
+            match coordinate(outcome) {
+                Ok(value) => {
+                    let wanted = [Coordinate::Int(row as i64), value];
+                    assert_eq!(cells.next().map(|cell| &cell.key[..]), Some(&wanted[..]), "{}", formula.book);
+                }
+                Err(()) => failed += 1,
+            }
+        }
+        assert_eq!(cells.next(), None, "{}", formula.book);
+        let rejected: u64 = result.rows[0].rejected.iter().map(|(_, rows)| rows).sum();
+        assert_eq!(rejected, failed, "{}", formula.book);
+    }
+    println!("{formulas} dimensions: missing, failed, texts, others {met:?}, too large {}", tally.too_large);
+    assert!(met.iter().all(|&met| met > 100), "{met:?}");
 }
 
 /// More questions about one dictionary than its entries keep answers for; asked of ids, too, which are numbers here.

@@ -100,6 +100,7 @@ metrics:
   - {name: each, owner: we, expr: cash / rows}
   - {name: flagged, owner: we, of: t, numerator: 'sum_if(amount, flag)', denominator: count_if(flag)}
   - {name: choice, owner: we, expr: 'if rows > 3 { cash } else { moved }'}
+  - {name: sound, owner: we, of: t, agg: sum, expr: amount, filter: flag, on_row_error: reject}
 "#;
 
 /// What a field holds.
@@ -237,6 +238,9 @@ fn judged(metric: &str, row: &Row, sought: &Sought) -> Result<&'static str, &'st
         "rows" => counted.map(|()| "value"),
         "moved" => here(row.other).map(|()| "value"),
         "cash" => cash.map(|()| "value"),
+        "sound" => cash.map(|()| "value").map_err(|why| {
+            if why.ends_with("_failed") && why != "filter_failed" { "row_error" } else { why }
+        }),
         "mean" => counted.and(large).and(value).map(|()| "value"),
         "share" => sides(counted.and(condition(row.flag)), counted.and(large)),
         "shift" => sides(here(row.other), counted),
@@ -300,7 +304,9 @@ fn random_rows_are_judged_as_the_rules_say() {
                 .clone(),
             month: [None, Some(2), Some(3)][dice.below(3)],
         };
-        for metric in ["rows", "moved", "cash", "mean", "share", "shift", "each", "flagged", "choice"] {
+        for metric in
+            ["rows", "moved", "cash", "mean", "share", "shift", "each", "flagged", "choice", "sound"]
+        {
             let address = CellAddress {
                 metric: metric.into(),
                 key: vec![sought.kind.clone(), sought.code.clone()],

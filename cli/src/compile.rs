@@ -6,6 +6,7 @@ use crate::output::{layout, pretty};
 use crate::terminal::{Terminal, shown};
 use crate::{atomic, question, source};
 use ripplemark::Program;
+use ripplemark::bind::ColumnSpec;
 use ripplemark::core::types::LogicalType;
 use serde_json::{Value, json};
 
@@ -45,7 +46,7 @@ fn text(program: &Program, file: &str, width: usize) -> String {
                 c.to_string(),
                 shown(&column.name),
                 if column.source == column.name { String::new() } else { shown(&column.source) },
-                type_words(column.ty),
+                [&[type_words(column.ty)], &written(column)[..]].concat().join(" as "),
             ]);
         }
     }
@@ -63,7 +64,13 @@ fn describe(program: &Program, file: &str) -> Value {
     let tables: Vec<Value> = (program.tables().iter())
         .map(|table| {
             let columns: Vec<Value> = (table.columns.iter())
-                .map(|c| json!({"name": c.name, "source": c.source, "type": type_words(c.ty)}))
+                .map(|c| {
+                    let mut column = json!({"name": c.name, "source": c.source, "type": type_words(c.ty)});
+                    if let Some(format) = &c.format {
+                        column["format"] = format.pattern().into();
+                    }
+                    column
+                })
                 .collect();
             json!({"name": table.name, "lookup": table.lookup, "columns": columns})
         })
@@ -86,6 +93,11 @@ fn hash(program: &Program) -> String {
     program.hash().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// How the data write a column's times, where the book says so.
+fn written(column: &ColumnSpec) -> Vec<String> {
+    column.format.iter().map(|format| shown(format.pattern())).collect()
+}
+
 /// A declared type as books spell it.
 fn type_words(ty: LogicalType) -> String {
     match ty {
@@ -97,5 +109,6 @@ fn type_words(ty: LogicalType) -> String {
         LogicalType::Id => "id".into(),
         LogicalType::Date => "date".into(),
         LogicalType::Timestamp => "timestamp".into(),
+        LogicalType::Duration => "duration".into(),
     }
 }

@@ -104,7 +104,9 @@ fn line(journeys: &Journeys, handoff: &Handoff) -> Vec<String> {
         (Some(goal), None) => show::number("share", (Some(goal.value), None)),
         (None, _) => "–".to_owned(),
     });
+    let business = handoff.mean_wait_business_hours.as_ref().map(|mean| format!("{:.1} bh", mean.value));
     line.push(match &handoff.mean_wait_hours {
+        Some(_) if business.is_some() => business.unwrap_or_default(),
         Some(mean) if handoff.in_days => format!("{:.1} days", mean.value / 24.0),
         Some(mean) => format!("{:.1} hours", mean.value),
         None => "–".to_owned(),

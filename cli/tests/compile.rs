@@ -48,6 +48,58 @@ fn json_lists_columns_in_the_order_of_batches() {
     assert_eq!(value["tables"], expected);
 }
 
+/// What a book says of the way its data are written is in the program: who has it needs no book.
+#[test]
+fn a_program_reads_times_as_its_book_says() {
+    let place = Place::new();
+    place.write(
+        "times.yaml",
+        "ripplemark: 1
+book: {id: times, timezone: Europe/Berlin, business_hours: {days: [mon, tue, wed, thu, fri], from: '09:00', to: '17:00'}}
+teams: {we: We}
+tables:
+  calls:
+    time: called
+    columns:
+      called: {type: timestamp, format: '%d.%m.%Y %H:%M'}
+      answered: {type: timestamp, format: unix_s}
+      took: {type: duration, format: minutes}
+metrics:
+  - {name: talk, owner: we, agg: sum, expr: took}
+  - {name: in_time, owner: we, expr: count_if(answered <= called + bh(2))}
+  - {name: wait, owner: we, agg: max, expr: 'business_hours(called, answered)'}
+",
+    );
+    // A Friday in Berlin at 16:00, and the Monday after at 10:00 and at 10:01; then a day that does not exist.
+    place.write(
+        "calls.csv",
+        "called,answered,took\n02.10.2026 16:00,1791187200,90\n02.10.2026 16:00,1791187260,30\n31.02.2026 16:00,,\n",
+    );
+    place.say("compile times.yaml -o times.rmprog").good();
+    let text = place.say("eval times.rmprog calls.csv --format csv").good();
+    let cell = |metric: &str| text.lines().find(|line| line.starts_with(metric)).unwrap_or("").to_owned();
+    assert!(cell("talk,").starts_with("talk,total,2,2,"), "{text}");
+    assert!(cell("in_time,").contains("invalid_input"), "{text}");
+    let book = place.say("eval times.yaml calls.csv --format csv").good();
+    assert_eq!(book, text);
+    place.write(
+        "calls.csv",
+        "called,answered,took\n02.10.2026 16:00,1791187200,90\n02.10.2026 16:00,1791187260,30\n",
+    );
+    let text = place.say("eval times.rmprog calls.csv --format csv").good();
+    let cell = |metric: &str| text.lines().find(|line| line.starts_with(metric)).unwrap_or("").to_owned();
+    assert!(cell("in_time,").starts_with("in_time,total,1,1,"), "{text}");
+    assert!(cell("wait,").starts_with("wait,total,2.0166666666666666,"), "{text}");
+    let columns = place.say("compile times.yaml -o p --width 80").good();
+    assert!(
+        columns.contains("timestamp as %d.%m.%Y %H:%M") && columns.contains("duration as minutes"),
+        "{columns}"
+    );
+    let json: Value =
+        serde_json::from_str(&place.say("compile times.yaml -o p --format json").good()).unwrap();
+    assert_eq!(json["tables"][0]["columns"][1]["format"], "unix_s");
+}
+
 #[test]
 fn files_are_replaced_whole_or_not_at_all() {
     let place = Place::new();

@@ -149,7 +149,7 @@ pub enum TimeUnit {
 
 /// The values of a column.
 ///
-/// Which of them a declared type accepts: `Int` any integer; `Decimal` `Decimal128`, any integer, floats value by
+/// Which of them a declared type accepts: `Int` and `Duration` (microseconds) any integer; `Decimal` `Decimal128`, any integer, floats value by
 /// value; `Float` floats, and integers that binary64 holds exactly; `Bool` `Bool`; `Category` `Utf8` or `Dict`;
 /// `Id` these and any integer; `Date` `Date32`; `Timestamp` `Timestamp`. Anything accepts `Missing`.
 #[derive(Clone, Copy, Debug)]

@@ -19,4 +19,6 @@ pub enum LogicalType {
     Date,
     /// Microseconds since 1970-01-01T00:00Z.
     Timestamp,
+    /// Microseconds; hosts bring other units to them.
+    Duration,
 }

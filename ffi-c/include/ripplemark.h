@@ -335,7 +335,7 @@ enum ripplemark_text
   RIPPLEMARK_TEXT_COLUMN_SOURCE = 2,
   /*
    Declared type of column `inner` of table `index`: `int`, `decimal(2)`, `float`, `bool`, `category`, `id`,
-   `date`, `timestamp`.
+   `date`, `timestamp`, `duration`.
    */
   RIPPLEMARK_TEXT_COLUMN_TYPE = 3,
   /*

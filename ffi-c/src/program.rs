@@ -184,7 +184,7 @@ pub enum ripplemark_text {
     /// The data's name for column `inner` of table `index`.
     RIPPLEMARK_TEXT_COLUMN_SOURCE = 2,
     /// Declared type of column `inner` of table `index`: `int`, `decimal(2)`, `float`, `bool`, `category`, `id`,
-    /// `date`, `timestamp`.
+    /// `date`, `timestamp`, `duration`.
     RIPPLEMARK_TEXT_COLUMN_TYPE = 3,
     /// Name of dimension `index`.
     RIPPLEMARK_TEXT_DIM = 4,
@@ -210,6 +210,7 @@ fn type_name(ty: LogicalType) -> String {
         LogicalType::Id => "id".into(),
         LogicalType::Date => "date".into(),
         LogicalType::Timestamp => "timestamp".into(),
+        LogicalType::Duration => "duration".into(),
     }
 }
 

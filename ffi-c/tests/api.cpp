@@ -209,10 +209,12 @@ static void arrow_goes_out_and_in()
     const Program counting = Program::compile("ripplemark: 1\n"
                                               "book: {id: d}\n"
                                               "teams: {t: T}\n"
-                                              "tables: {cells: {columns: {metric: category, value: float}}}\n"
+                                              "tables: {cells: {columns: {metric: category, value: float, exact_value: decimal(2)}}}\n"
                                               "metrics:\n"
                                               "  - {name: cells, owner: t, of: cells, agg: count, filter: 'metric != \"\"'}\n"
-                                              "  - {name: largest, owner: t, of: cells, agg: max, expr: value}\n");
+                                              "  - {name: largest, owner: t, of: cells, agg: max, expr: value}\n"
+                                              "  - {name: cents, owner: t, of: cells, agg: sum, expr: exact_value,"
+                                              " filter: 'metric == \"revenue\"'}\n");
     Evaluation cells(counting);
     ArrowArray array;
     ArrowSchema schema;
@@ -221,6 +223,8 @@ static void arrow_goes_out_and_in()
     CHECK(array.release == nullptr && schema.release != nullptr);
     schema.release(&schema);
     CHECK(cells.finish().at(0).value == 3.0 && cells.finish().at(1).value == 4.0);
+    // Decimals leave as decimals and come in as such.
+    CHECK(cells.finish().at(2).exact == result.at(0).exact);
 
     Once once = {};
     result.export_arrow(once.array, once.schema);

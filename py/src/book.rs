@@ -241,6 +241,7 @@ fn table_json(table: &Table) -> Value {
                 "description": column.description,
                 "lookup": (column.found.and_then(|found| table.lookups.get(found.lookup)))
                     .map(|lookup| lookup.name.as_str()),
+                "computed": column.computed.is_some(),
             })
         })
         .collect();
@@ -268,5 +269,6 @@ fn column_type(ty: &ColumnType) -> String {
         ColumnType::Id => "id".into(),
         ColumnType::Date => "date".into(),
         ColumnType::Timestamp => "timestamp".into(),
+        ColumnType::Duration => "duration".into(),
     }
 }

@@ -69,6 +69,11 @@ fn column_json(spec: &ColumnSpec) -> Value {
         LogicalType::Id => "id".to_owned(),
         LogicalType::Date => "date".to_owned(),
         LogicalType::Timestamp => "timestamp".to_owned(),
+        LogicalType::Duration => "duration".to_owned(),
     };
-    json!({ "name": spec.name, "source": spec.source, "type": ty })
+    let mut column = json!({ "name": spec.name, "source": spec.source, "type": ty });
+    if let Some(format) = &spec.format {
+        column["format"] = format.pattern().into();
+    }
+    column
 }

@@ -197,6 +197,7 @@ impl ResultSet {
             "grain": self.set.grain.map(grain_word),
             "rows": self.set.rows.iter().map(|row| self.row_json(row)).collect::<Vec<_>>(),
             "columns": self.set.columns,
+            "row_errors": self.set.row_errors,
             "lookups": self.set.lookups,
             "receipt": self.set.receipt,
         })

@@ -164,8 +164,9 @@ def test_frames(result):
     assert arrow.column_names[:5] == ["metric", "level", "region", "month", "value"]
     assert arrow.num_rows == len(result)
     dicts = result.to_dicts()
-    assert arrow.to_pylist() == dicts
-    assert result.to_polars().to_dicts() == dicts
+    # Arrow has the decimals once more, as decimals.
+    assert arrow.drop_columns("exact_value").to_pylist() == dicts
+    assert result.to_polars().drop("exact_value").to_dicts() == dicts
     frame = result.to_pandas()
     assert frame["month"].dtype.kind == "M" and len(frame) == len(dicts)
     assert [None if math.isnan(value) else value for value in frame["value"]] == [row["value"] for row in dicts]

@@ -18,6 +18,7 @@ use arrow::datatypes::{
 use arrow::error::ArrowError;
 use ripplemark_core::types::LogicalType;
 
+use super::format::Format;
 use super::parse::{self, Reading};
 use super::plan::Conversion;
 use super::store::{CodeBuffer, Stored, Texts, Values, validity};
@@ -54,11 +55,43 @@ pub(super) fn convert(array: &ArrayRef, conversion: &Conversion) -> Result<Store
                 invalid,
             })
         }
-        Conversion::Parse(ty) => {
-            let Parsed { values, invalid } = parse_text(array, *ty)?;
+        Conversion::Parse(ty, format) => {
+            let Parsed { values, invalid } = parse_text(array, *ty, format.as_ref())?;
             Ok(Stored { invalid, ..Stored::share(&values)? })
         }
-        Conversion::ParseDictionary(ty) => parse_dictionary(array, *ty),
+        Conversion::ParseDictionary(ty, format) => parse_dictionary(array, *ty, format.as_ref()),
+        Conversion::Elapsed(unit) => {
+            let ticks = cast(array, &DataType::Int64)?;
+            let micros: ArrayRef =
+                Arc::new(ticks.as_primitive::<Int64Type>().unary_opt::<_, Int64Type>(|ticks| match unit {
+                    TimeUnit::Second => ticks.checked_mul(1_000_000),
+                    TimeUnit::Millisecond => ticks.checked_mul(1_000),
+                    TimeUnit::Microsecond => Some(ticks),
+                    TimeUnit::Nanosecond => Some(ticks.div_euclid(1_000)),
+                }));
+            let invalid = lost(array, &micros);
+            Ok(Stored { invalid, ..Stored::share(&micros)? })
+        }
+        Conversion::Units(unit) => {
+            let counted = cast(array, &DataType::Int64)?;
+            let micros: ArrayRef = Arc::new(
+                counted
+                    .as_primitive::<Int64Type>()
+                    .unary_opt::<_, Int64Type>(|count| count.checked_mul(*unit)),
+            );
+            let invalid = lost(array, &micros);
+            Ok(Stored { invalid, ..Stored::share(&micros)? })
+        }
+        Conversion::Count(unit) => {
+            let counted = cast(array, &DataType::Int64)?;
+            let micros: ArrayRef = Arc::new(
+                counted
+                    .as_primitive::<Int64Type>()
+                    .unary_opt::<_, TimestampMicrosecondType>(|count| count.checked_mul(*unit)),
+            );
+            let invalid = lost(array, &micros);
+            Ok(Stored { invalid, ..Stored::share(&micros)? })
+        }
         Conversion::UnpackDictionary(inner) => {
             let dictionary = array.as_any_dictionary();
             convert(&pick(dictionary.values(), dictionary.keys())?, inner)
@@ -163,9 +196,13 @@ fn invalid_rows(
     Ok((invalid.count_set_bits() > 0).then_some(invalid))
 }
 
-fn parse_dictionary(array: &ArrayRef, ty: LogicalType) -> Result<Stored, ArrowError> {
+fn parse_dictionary(
+    array: &ArrayRef,
+    ty: LogicalType,
+    format: Option<&Format>,
+) -> Result<Stored, ArrowError> {
     let dictionary = array.as_any_dictionary();
-    let Parsed { values, invalid } = parse_text(dictionary.values(), ty)?;
+    let Parsed { values, invalid } = parse_text(dictionary.values(), ty, format)?;
     let rows = pick(&values, dictionary.keys())?;
     Ok(Stored { invalid: invalid_rows(invalid, dictionary.keys())?, ..Stored::share(&rows)? })
 }
@@ -176,14 +213,14 @@ struct Parsed {
     invalid: Option<BooleanBuffer>,
 }
 
-fn parse_text(array: &ArrayRef, ty: LogicalType) -> Result<Parsed, ArrowError> {
+fn parse_text(array: &ArrayRef, ty: LogicalType, format: Option<&Format>) -> Result<Parsed, ArrowError> {
     match array.data_type() {
-        DataType::Utf8 => parse_all(array.as_string::<i32>().iter(), ty),
-        DataType::LargeUtf8 => parse_all(array.as_string::<i64>().iter(), ty),
-        DataType::Utf8View => parse_all(array.as_string_view().iter(), ty),
+        DataType::Utf8 => parse_all(array.as_string::<i32>().iter(), ty, format),
+        DataType::LargeUtf8 => parse_all(array.as_string::<i64>().iter(), ty, format),
+        DataType::Utf8View => parse_all(array.as_string_view().iter(), ty, format),
         _ => {
             let checked = text(array)?;
-            let parsed = parse_text(&checked, ty)?;
+            let parsed = parse_text(&checked, ty, format)?;
             let invalid = match (lost(array, &checked), parsed.invalid) {
                 (Some(bytes), Some(text)) => Some(&bytes | &text),
                 (bytes, text) => bytes.or(text),
@@ -196,12 +233,23 @@ fn parse_text(array: &ArrayRef, ty: LogicalType) -> Result<Parsed, ArrowError> {
 fn parse_all<'a>(
     texts: impl ExactSizeIterator<Item = Option<&'a str>>,
     ty: LogicalType,
+    format: Option<&Format>,
 ) -> Result<Parsed, ArrowError> {
     Ok(match ty {
         LogicalType::Int => primitive::<Int64Type>(texts, parse::int),
         LogicalType::Float => primitive::<Float64Type>(texts, parse::float),
-        LogicalType::Date => primitive::<Date32Type>(texts, parse::date),
-        LogicalType::Timestamp => primitive::<TimestampMicrosecondType>(texts, parse::timestamp),
+        LogicalType::Date => match format {
+            Some(format) => primitive::<Date32Type>(texts, |text| format.date(text)),
+            None => primitive::<Date32Type>(texts, parse::date),
+        },
+        LogicalType::Timestamp => match format {
+            Some(format) => primitive::<TimestampMicrosecondType>(texts, |text| format.timestamp(text)),
+            None => primitive::<TimestampMicrosecondType>(texts, parse::timestamp),
+        },
+        LogicalType::Duration => match format {
+            Some(format) => primitive::<Int64Type>(texts, |text| format.duration(text)),
+            None => primitive::<Int64Type>(texts, parse::duration),
+        },
         LogicalType::Decimal(scale) => {
             let Parsed { values, invalid } =
                 primitive::<Decimal128Type>(texts, |text| parse::decimal(text, scale));

@@ -13,6 +13,7 @@
 //! Interface should pass `ArrayData::validate_full` first.
 
 mod convert;
+mod format;
 mod parse;
 mod plan;
 mod problem;
@@ -27,6 +28,7 @@ use arrow::error::ArrowError;
 use ripplemark_core::batch::Column;
 use ripplemark_core::types::LogicalType;
 
+pub use format::Format;
 pub use problem::{BindError, BindProblem};
 
 use plan::Conversion;
@@ -41,6 +43,8 @@ pub struct ColumnSpec {
     pub source: String,
     /// The declared type.
     pub ty: LogicalType,
+    /// How the data write the column's times, where the book says so.
+    pub format: Option<Format>,
     /// Whether the program reads the column. One that it does not read is not looked for in the data and arrives in
     /// the core as [`Data::Missing`](ripplemark_core::batch::Data::Missing).
     pub required: bool,
@@ -117,6 +121,7 @@ struct Feed {
 ///     name: "amount".into(),
 ///     source: "Amount".into(),
 ///     ty: LogicalType::Int,
+///     format: None,
 ///     required: true,
 /// };
 /// let table = TableSpec::new("deals", vec![amount]);
@@ -221,7 +226,9 @@ impl Laid {
         invalid: Option<BooleanBuffer>,
         ty: LogicalType,
     ) -> Result<Laid, ArrowError> {
-        let conversion = plan::plan(ty, array.data_type()).map_err(ArrowError::InvalidArgumentError)?;
+        // What is laid out here was read before: durations are microseconds by now.
+        let ty = if ty == LogicalType::Duration { LogicalType::Int } else { ty };
+        let conversion = plan::plan(ty, None, array.data_type()).map_err(ArrowError::InvalidArgumentError)?;
         let stored = convert::convert(array, &conversion)?;
         Ok(Laid(Stored { invalid: invalid.or(stored.invalid.clone()), ..stored }))
     }
@@ -250,7 +257,7 @@ fn feed(
         });
     };
     let field = schema.field(position);
-    match plan::plan(column.ty, field.data_type()) {
+    match plan::plan(column.ty, column.format.as_ref(), field.data_type()) {
         Ok(conversion) => Ok(Feed {
             position,
             field: field.name().clone(),

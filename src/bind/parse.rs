@@ -5,6 +5,7 @@
 //! a column of one declared type should.
 
 use jiff::civil::{Date, DateTime, Time, date as day};
+use jiff::{Span, SpanRelativeTo};
 
 /// Day 0. Differences of civil times reach the last day of the year 9999, which stands for "for ever" in many
 /// tables; jiff's own timestamps end two days before.
@@ -51,13 +52,18 @@ pub(super) fn bool(text: &str) -> Reading<bool> {
     })
 }
 
-/// Sign, digits, point, digits; the mantissa at `scale` digits after the point. Digits beyond these have to be 0.
+/// Sign, digits, point, digits, and a power of ten (`1E-9`, as some writers of CSV put small decimals); the mantissa at
+/// `scale` digits after the point. Digits beyond these have to be 0.
 pub(super) fn decimal(text: &str, scale: u8) -> Reading<i128> {
     reading(text, |text| {
         let (negative, unsigned) = match text.as_bytes() {
             [b'-', rest @ ..] => (true, rest),
             [b'+', rest @ ..] => (false, rest),
             all => (false, all),
+        };
+        let (unsigned, power) = match unsigned.iter().position(|byte| matches!(byte, b'e' | b'E')) {
+            Some(at) => (unsigned.get(..at)?, exponent(unsigned.get(at + 1..)?)?),
+            None => (unsigned, 0),
         };
         let point = unsigned.iter().position(|byte| *byte == b'.');
         let (whole, fraction) = match point {
@@ -67,17 +73,20 @@ pub(super) fn decimal(text: &str, scale: u8) -> Reading<i128> {
         if whole.is_empty() && fraction.is_empty() {
             return None;
         }
-        let kept = fraction.len().min(usize::from(scale));
-        let (fraction, beyond) = fraction.split_at(kept);
-        if beyond.iter().any(|byte| *byte != b'0') {
-            return None;
-        }
+        // How many zeros are behind the digits of the text, or how many of these are beyond the scale.
+        let shift = i64::from(scale) + power - i64::try_from(fraction.len()).ok()?;
+        let written = whole.len() + fraction.len();
+        let kept = written.saturating_sub(usize::try_from(-shift).unwrap_or(0));
         // Counted downwards for negative numbers, so that the least i128 is read as well.
         let mut mantissa: i128 = 0;
-        let zeros = std::iter::repeat_n(&b'0', usize::from(scale) - kept);
-        for byte in whole.iter().chain(fraction).chain(zeros) {
-            if !byte.is_ascii_digit() {
+        let zeros = std::iter::repeat_n(&b'0', usize::try_from(shift).unwrap_or(0));
+        for (place, byte) in whole.iter().chain(fraction).chain(zeros).enumerate() {
+            let beyond = place >= kept && place < written;
+            if !byte.is_ascii_digit() || beyond && *byte != b'0' {
                 return None;
+            }
+            if beyond {
+                continue;
             }
             let digit = i128::from(byte - b'0');
             mantissa = mantissa.checked_mul(10)?;
@@ -85,6 +94,20 @@ pub(super) fn decimal(text: &str, scale: u8) -> Reading<i128> {
         }
         Some(mantissa)
     })
+}
+
+/// A power of ten: a sign and one to three digits.
+fn exponent(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        all => (false, all),
+    };
+    if digits.is_empty() || digits.len() > 3 {
+        return None;
+    }
+    let size = digits.iter().try_fold(0, |size, byte| Some(size * 10 + i64::from(digit(*byte)?)))?;
+    Some(if negative { -size } else { size })
 }
 
 /// `2017-03-01`; days since 1970-01-01.
@@ -123,6 +146,17 @@ pub(super) fn timestamp(text: &str) -> Reading<i64> {
         let local = DateTime::from_parts(date, time).duration_since(EPOCH.to_datetime(Time::midnight()));
         let seconds = local.as_secs() - offset(rest)?;
         seconds.checked_mul(1_000_000)?.checked_add(micros)
+    })
+}
+
+/// `PT1H30M` as in ISO 8601, `1h30m`, `1 hour, 30 minutes`, `01:30:00`; microseconds, rounded down.
+///
+/// A day has 24 hours and a week seven days, as in formulas. Months and years have no length.
+pub(super) fn duration(text: &str) -> Reading<i64> {
+    reading(text, |text| {
+        let span: Span = text.parse().ok()?;
+        let elapsed = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+        i64::try_from(elapsed.as_nanos().div_euclid(1_000)).ok()
     })
 }
 
@@ -220,7 +254,23 @@ mod tests {
         let least = "-170141183460469231731687303715884105728";
         assert_eq!(decimal(least, 0), Value(i128::MIN));
         assert_eq!(decimal("1.70141183460469231731687303715884105727", 38), Value(i128::MAX));
-        for text in ["1.234", "1,234.00", "1e2", "--1", "+", ".", "1.2.3", "1 ", "$1", "1.-2", "NaN", "１"] {
+        for text in ["1.234", "1,234.00", "--1", "+", ".", "1.2.3", "1 ", "$1", "1.-2", "NaN", "１"] {
+            assert_eq!(decimal(text, 2), Unreadable, "{text}");
+        }
+        for (text, value) in [
+            ("1E-9", 0),
+            ("1e2", 10_000),
+            ("-1.5E+1", -1_500),
+            ("12300e-4", 123),
+            ("0e-999", 0),
+            ("0E999", 0),
+        ] {
+            let expected = if text == "1E-9" { Unreadable } else { Value(value) };
+            assert_eq!(decimal(text, 2), expected, "{text}");
+        }
+        assert_eq!(decimal("1E-9", 9), Value(1));
+        assert_eq!(decimal("-170141183460469231731687303715884105.728e3", 0), Value(i128::MIN));
+        for text in ["1e", "e5", "1e+", "1e1000", "1e2.0", "1e2e2", "1e38", "1e--2", "12301e-4", "1e 2"] {
             assert_eq!(decimal(text, 2), Unreadable, "{text}");
         }
         assert_eq!(decimal(&least[1..], 0), Unreadable, "one more than the most");

@@ -3,8 +3,10 @@
 //! The rule is that nothing may change its meaning on the way: a narrower or wider layout of the same kind of value
 //! is taken, text is parsed, anything else is refused with the declaration that would fit.
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimeUnit};
 use ripplemark_core::types::LogicalType;
+
+use super::format::Format;
 
 /// How an array becomes a layout of the core.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,9 +31,15 @@ pub(super) enum Conversion {
         declared: u8,
     },
     /// Text, parsed value by value.
-    Parse(LogicalType),
+    Parse(LogicalType, Option<Format>),
     /// A dictionary of text, parsed entry by entry.
-    ParseDictionary(LogicalType),
+    ParseDictionary(LogicalType, Option<Format>),
+    /// Whole numbers that count from 1970, each of so many microseconds.
+    Count(i64),
+    /// Whole numbers of a unit of so many microseconds.
+    Units(i64),
+    /// Durations, to microseconds.
+    Elapsed(TimeUnit),
     /// A dictionary of other values, unpacked and then converted.
     UnpackDictionary(Box<Conversion>),
     /// Runs of the type given, unpacked and then converted.
@@ -42,26 +50,30 @@ pub(super) enum Conversion {
 ///
 /// # Errors
 /// What to do instead, as a sentence for the reader.
-pub(super) fn plan(declared: LogicalType, arrives: &DataType) -> Result<Conversion, String> {
+pub(super) fn plan(
+    declared: LogicalType,
+    format: Option<&Format>,
+    arrives: &DataType,
+) -> Result<Conversion, String> {
     match arrives {
         DataType::Null => return Ok(Conversion::Missing),
         DataType::RunEndEncoded(_, values) => {
-            let inner = plan(declared, values.data_type())?;
+            let inner = plan(declared, format, values.data_type())?;
             return Ok(Conversion::UnpackRuns(values.data_type().clone(), Box::new(inner)));
         }
         DataType::Dictionary(_, values) if is_text(values) => {
             return Ok(match declared {
                 LogicalType::Category | LogicalType::Id => Conversion::TextDictionary,
-                parsed => Conversion::ParseDictionary(parsed),
+                parsed => Conversion::ParseDictionary(parsed, format.cloned()),
             });
         }
         DataType::Dictionary(_, values) => {
-            return plan(declared, values).map(|inner| Conversion::UnpackDictionary(Box::new(inner)));
+            return plan(declared, format, values).map(|inner| Conversion::UnpackDictionary(Box::new(inner)));
         }
         text if is_text(text) => {
             return Ok(match declared {
                 LogicalType::Category | LogicalType::Id => Conversion::Text,
-                parsed => Conversion::Parse(parsed),
+                parsed => Conversion::Parse(parsed, format.cloned()),
             });
         }
         _ => {}
@@ -79,7 +91,16 @@ pub(super) fn plan(declared: LogicalType, arrives: &DataType) -> Result<Conversi
             DataType::Date64 | DataType::Timestamp(_, None) => Some(Conversion::WholeDays),
             _ => None,
         },
-        LogicalType::Timestamp => matches!(arrives, DataType::Timestamp(..)).then_some(Conversion::Share),
+        LogicalType::Timestamp => match (arrives, format.and_then(Format::unit)) {
+            (DataType::Timestamp(..), _) => Some(Conversion::Share),
+            (ty, Some(unit)) if ty.is_integer() => Some(Conversion::Count(unit)),
+            _ => None,
+        },
+        LogicalType::Duration => match (arrives, format.and_then(Format::unit)) {
+            (DataType::Duration(unit), _) => Some(Conversion::Elapsed(*unit)),
+            (ty, Some(unit)) if ty.is_integer() => Some(Conversion::Units(unit)),
+            _ => None,
+        },
     };
     accepted.ok_or_else(|| hint(declared, arrives))
 }
@@ -146,7 +167,7 @@ fn decimal_scale(ty: &DataType) -> Option<i8> {
 
 /// What to do about a type that the declared one does not accept.
 fn hint(declared: LogicalType, arrives: &DataType) -> String {
-    use LogicalType::{Bool, Category, Date, Decimal, Float, Id, Int, Timestamp};
+    use LogicalType::{Bool, Category, Date, Decimal, Duration, Float, Id, Int, Timestamp};
     match (declared, arrives) {
         (Int, ty) if ty.is_floating() => {
             "declare the column `float` (or `decimal(n)` for money), or cast it to integers in the data \
@@ -177,11 +198,21 @@ fn hint(declared: LogicalType, arrives: &DataType) -> String {
         (Timestamp, DataType::Date32 | DataType::Date64) => "declare the column `date`".into(),
         (_, DataType::Date32 | DataType::Date64) => "declare the column `date`".into(),
         (_, DataType::Timestamp(..)) => "declare the column `timestamp`".into(),
-        (Timestamp | Date, ty) if ty.is_numeric() => {
-            "a number does not say its unit; cast it to a date or timestamp in the data, or send ISO text"
+        (Duration, ty) if ty.is_integer() => {
+            "a number does not say its unit; write `format: hours` (or `days`, \
+             `minutes`, `seconds`, `milliseconds`, `microseconds`) beside `type: duration`"
                 .into()
         }
-        (Decimal(_) | Int | Float, DataType::Time32(_) | DataType::Time64(_) | DataType::Duration(_)) => {
+        (Duration, ty) if ty.is_numeric() => {
+            "cast the column to a whole number in the data, of seconds or a finer unit".into()
+        }
+        (_, DataType::Duration(_)) => "declare the column `duration`".into(),
+        (Timestamp | Date, ty) if ty.is_numeric() => {
+            "a number does not say its unit; write `format: unix_s` (or `unix_ms`, `unix_us`) beside \
+             `type: timestamp`, cast it to a date or timestamp in the data, or send ISO text"
+                .into()
+        }
+        (Decimal(_) | Int | Float, DataType::Time32(_) | DataType::Time64(_)) => {
             "cast the column to a whole number of the unit you need in the data".into()
         }
         (Id | Category, DataType::FixedSizeBinary(_)) => "cast the column to text in the data".into(),

@@ -199,6 +199,7 @@ pub(super) fn words(ty: LogicalType) -> String {
         LogicalType::Id => "id".into(),
         LogicalType::Date => "date".into(),
         LogicalType::Timestamp => "timestamp".into(),
+        LogicalType::Duration => "duration".into(),
     }
 }
 

@@ -71,6 +71,10 @@ codes! {
     OUT_OF_RANGE = "RM0138", "a number outside its range";
     BAD_LINK = "RM0139", "a link that says nothing, or an identity that is not arithmetic over metrics";
     ALIGNMENT = "RM0140", "an identity that mixes alignments";
+    COMPUTED_TYPE = "RM0141", "a computed dimension of a type that nothing can be grouped by";
+    BAND_EDGES = "RM0142", "edges of a band that do not ascend, or are no values of what is cut into bands";
+    BAND_LABELS = "RM0143", "labels of a band that are not one for each of its parts";
+    BAND_TYPE = "RM0144", "a band of something that has no order";
     BAD_KEY = "RM0150", "a column that cannot be a part of a key";
     NO_KEY = "RM0151", "a lookup into a table that has no key";
     KEY_MISMATCH = "RM0152", "a lookup by columns that do not fit the other table's key";
@@ -98,6 +102,9 @@ codes! {
     MIXED_TIMES = "RM0185", "a date and a point in time within one hand-off";
     BAD_DURATION = "RM0186", "a length of time that cannot be counted";
     STAGE_CATEGORY = "RM0187", "reasons or owners by a column that is not a category";
+    BAD_FORMAT = "RM0190", "a format that no time can be read by";
+    BUSINESS_HOURS = "RM0191", "business hours that nobody can keep";
+    NO_BUSINESS_HOURS = "RM0192", "business hours in a book that does not say when people work";
 }
 
 #[cfg(test)]

@@ -1,23 +1,24 @@
-//! Lengths of elapsed time as books write them: `30m`, `24h`, `7d`, `2w`.
+//! Lengths of time as books write them: `30m`, `24h`, `7d`, `2w`; `24bh` of business hours.
 
 use super::codes;
 use super::fields;
 use super::node::Node;
 use super::problems::{Problems, Report, quoted};
 use super::repair::Fix;
+use crate::model::Limit;
 
 /// Microseconds of a day.
 pub(crate) const DAY: i64 = 86_400_000_000;
 
 const UNITS: [(&str, i64); 4] = [("m", DAY / 24 / 60), ("h", DAY / 24), ("d", DAY), ("w", 7 * DAY)];
 
-const EXPECTED: &str = "a whole number with its unit: `30m`, `24h`, `7d` or `2w`";
+const EXPECTED: &str = "a whole number with its unit: `30m`, `24h`, `7d`, `2w` or `24bh`";
 
-/// Reads a duration in microseconds; `None` after a problem was reported.
-pub(crate) fn read(node: &Node, key: &str, problems: &mut Problems<'_>) -> Option<i64> {
+/// Reads a length of time; `None` after a problem was reported.
+pub(crate) fn read(node: &Node, key: &str, problems: &mut Problems<'_>) -> Option<Limit> {
     let text = fields::literal(node, key, EXPECTED, problems)?;
     match parse(text) {
-        Ok(micros) => Some(micros),
+        Ok(limit) => Some(limit),
         Err(hint) => {
             let message = format!("`{key}` cannot be {}", quoted(text));
             problems.add(
@@ -31,14 +32,16 @@ pub(crate) fn read(node: &Node, key: &str, problems: &mut Problems<'_>) -> Optio
     }
 }
 
-/// The microseconds, or what to do about a text that is no duration.
-fn parse(text: &str) -> Result<i64, Option<&'static str>> {
+/// The length, or what to do about a text that is no duration.
+fn parse(text: &str) -> Result<Limit, Option<&'static str>> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits).unwrap_or(("", text));
     let unit = unit.trim_start();
+    let business = unit == "bh";
+    let unit = if business { "h" } else { unit };
     let Some((_, micros)) = UNITS.iter().find(|(known, _)| *known == unit) else {
         return Err(match unit {
-            "bh" | "bd" => Some("business hours cannot be counted yet; write elapsed hours or days, `24h`"),
+            "bd" => Some("business days differ in length; write business hours, `24bh`"),
             "mo" | "month" | "months" | "q" | "y" | "year" | "years" => {
                 Some("months and years have no fixed length; write days, `30d`")
             }
@@ -48,7 +51,7 @@ fn parse(text: &str) -> Result<i64, Option<&'static str>> {
     };
     match number.parse::<i64>().ok().and_then(|number| number.checked_mul(*micros)) {
         Some(0) => Err(Some("a service level needs some time; leave the key out where there is none")),
-        Some(duration) => Ok(duration),
+        Some(micros) => Ok(Limit { micros, business }),
         None => Err(None),
     }
 }
@@ -79,10 +82,12 @@ mod tests {
         for text in ["days", "0 days", "soon", "3 months", "99999999999999999999 days", "é"] {
             assert_eq!(spelt_out(text), None, "{text}");
         }
-        assert_eq!(parse("30m"), Ok(1_800_000_000));
-        assert_eq!(parse("24h"), Ok(DAY));
-        assert_eq!(parse("7 d"), Ok(7 * DAY));
-        assert_eq!(parse("2w"), Ok(14 * DAY));
+        let elapsed = |micros| Ok(Limit { micros, business: false });
+        assert_eq!(parse("30m"), elapsed(1_800_000_000));
+        assert_eq!(parse("24h"), elapsed(DAY));
+        assert_eq!(parse("7 d"), elapsed(7 * DAY));
+        assert_eq!(parse("2w"), elapsed(14 * DAY));
+        assert_eq!(parse("24bh"), Ok(Limit { micros: DAY, business: true }));
         for bad in [
             "",
             "7",
@@ -91,7 +96,8 @@ mod tests {
             "-1d",
             "1.5d",
             "7D",
-            "24bh",
+            "0bh",
+            "3bd",
             "1y",
             "7dd",
             "99999999999999999999d",
@@ -99,6 +105,6 @@ mod tests {
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
-        assert!(parse("24bh").unwrap_err().is_some_and(|hint| hint.contains("business hours")));
+        assert!(parse("3bd").unwrap_err().is_some_and(|hint| hint.contains("business hours")));
     }
 }

@@ -8,6 +8,8 @@ use crate::model::{Cell, Row, Table};
 pub(crate) trait FormulaReader {
     /// A formula over one row of a table, of any type.
     fn row(&self, text: &str, table: &Table, functions: &Library) -> Result<Row, Vec<Problem>>;
+    /// The condition that a value of a row lies below an edge.
+    fn below(&self, value: &Row, edge: &str, table: &Table) -> Result<Row, Vec<Problem>>;
     /// A formula over aggregates and metrics.
     fn cell(&self, text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>>;
 }
@@ -18,6 +20,10 @@ pub(crate) struct Lang;
 impl FormulaReader for Lang {
     fn row(&self, text: &str, table: &Table, functions: &Library) -> Result<Row, Vec<Problem>> {
         crate::lang::row_formula(text, table, functions)
+    }
+
+    fn below(&self, value: &Row, edge: &str, table: &Table) -> Result<Row, Vec<Problem>> {
+        crate::lang::row_below(value, edge, table)
     }
 
     fn cell(&self, text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>> {

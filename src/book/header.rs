@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use jiff::tz::TimeZoneDatabase;
 
+use super::business;
 use super::codes;
 use super::currency::{capitals, currency_digits};
 use super::fields::{self, Fields};
@@ -12,7 +13,7 @@ use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
 use super::repair::Fix;
-use crate::model::{Team, Weekday};
+use crate::model::{BusinessHours, OnRowError, Team, Weekday};
 
 /// The version of the book format that is read.
 const VERSION: &str = "1";
@@ -27,6 +28,10 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
     ("sunday", Weekday::Sunday),
 ];
 
+/// What can become of rows that fail.
+pub(crate) const ON_ROW_ERROR: [(&str, OnRowError); 2] =
+    [("fail_cell", OnRowError::FailCell), ("reject", OnRowError::Reject)];
+
 /// The section `book`.
 pub(crate) struct Header {
     pub(crate) id: String,
@@ -35,6 +40,11 @@ pub(crate) struct Header {
     pub(crate) timezone: String,
     pub(crate) first_day_of_week: Weekday,
     pub(crate) first_month_of_year: u8,
+    pub(crate) business_hours: Option<BusinessHours>,
+    /// Whether the book has them, if only some that could not be read.
+    pub(crate) has_business_hours: bool,
+    /// For metrics that do not say.
+    pub(crate) on_row_error: OnRowError,
 }
 
 /// True if the book is to be read on: of another version only that it is one is worth saying.
@@ -73,9 +83,20 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
         timezone: "UTC".to_owned(),
         first_day_of_week: Weekday::Monday,
         first_month_of_year: 1,
+        business_hours: None,
+        has_business_hours: false,
+        on_row_error: OnRowError::default(),
     };
-    const KEYS: [&str; 6] =
-        ["id", "version", "currency", "timezone", "first_day_of_week", "first_month_of_year"];
+    const KEYS: [&str; 8] = [
+        "id",
+        "version",
+        "currency",
+        "timezone",
+        "first_day_of_week",
+        "first_month_of_year",
+        "business_hours",
+        "on_row_error",
+    ];
     let Some(node) = root.need("book", "the book", problems) else {
         return header;
     };
@@ -119,6 +140,15 @@ pub(crate) fn read(root: &Fields<'_>, problems: &mut Problems<'_>) -> Header {
         && let Some(month) = fields::whole(node, "first_month_of_year", 1..=12, problems)
     {
         header.first_month_of_year = month;
+    }
+    if let Some((key, node)) = book.entry("business_hours") {
+        header.has_business_hours = true;
+        header.business_hours = business::read(node, &key.span, problems);
+    }
+    if let Some(node) = book.get("on_row_error")
+        && let Some(what) = fields::choice(node, "on_row_error", &ON_ROW_ERROR, problems)
+    {
+        header.on_row_error = what;
     }
     header
 }

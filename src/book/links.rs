@@ -135,6 +135,7 @@ fn identity<R: FormulaReader>(
         metrics: formulas.metrics,
         functions: &formulas.functions.library,
         filter: None,
+        on_row_error: Default::default(),
     };
     let cell = match formulas.reader.cell(text, &scope) {
         Ok(cell) => cell,

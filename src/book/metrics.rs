@@ -6,13 +6,14 @@ use std::ops::Range;
 use super::codes::{self, Code};
 use super::fields::{self, Fields};
 use super::fill;
+use super::header::ON_ROW_ERROR;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
 use super::tables::{ONE_TOO_MANY, Tables};
-use crate::model::{ColumnId, Const, Good, MetricKind, Ring, TableId, TeamId};
+use crate::model::{ColumnId, Const, Good, MetricKind, OnRowError, Ring, TableId, TeamId};
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "name",
     "label",
     "description",
@@ -29,6 +30,7 @@ const KEYS: [&str; 20] = [
     "denominator",
     "unit",
     "fill_nulls_with",
+    "on_row_error",
     "where",
     "good",
     "watch",
@@ -108,6 +110,9 @@ pub(crate) struct Draft<'n> {
     /// `at`, where the metric itself names it.
     pub(crate) at_node: Option<&'n Node>,
     pub(crate) filter: Option<&'n Node>,
+    pub(crate) on_row_error: OnRowError,
+    /// `on_row_error`, where the metric itself says it.
+    pub(crate) on_row_error_node: Option<&'n Node>,
     pub(crate) shape: Shape<'n>,
     pub(crate) good: Good,
     pub(crate) watch: Vec<TeamId>,
@@ -139,9 +144,13 @@ impl Draft<'_> {
             Shape::Ratio(top, bottom) => format!("{} / {}", side(top), side(bottom)),
             Shape::Unclear => String::new(),
         };
-        match self.filter {
+        let value = match self.filter {
             Some(filter) => format!("{value} where {}", text(filter)),
             None => value,
+        };
+        match self.on_row_error {
+            OnRowError::Reject => format!("{value}, without rows that fail"),
+            OnRowError::FailCell => value,
         }
     }
 }
@@ -150,6 +159,7 @@ impl Draft<'_> {
 pub(crate) struct Surroundings<'a> {
     pub(crate) tables: &'a Tables,
     pub(crate) teams: &'a Index,
+    pub(crate) on_row_error: OnRowError,
 }
 
 /// All metrics in the order of the book, and their positions by name.
@@ -221,6 +231,7 @@ fn draft<'n>(
         (None, Of::Table(table)) => around.tables.get(table).and_then(|table| table.time),
         _ => None,
     };
+    let on_row_error = fields.get("on_row_error");
     let kind = fields.get("type").and_then(|node| fields::choice(node, "type", &KINDS, problems));
     Some(Draft {
         label: if label.is_empty() { name.clone() } else { label },
@@ -237,6 +248,10 @@ fn draft<'n>(
         at,
         at_node,
         filter: fields.either("filter", "where", problems),
+        on_row_error: on_row_error
+            .and_then(|node| fields::choice(node, "on_row_error", &ON_ROW_ERROR, problems))
+            .unwrap_or(around.on_row_error),
+        on_row_error_node: on_row_error,
         shape: shape(&fields, kind, &what, problems),
         good: fields
             .get("good")

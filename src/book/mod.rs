@@ -4,7 +4,10 @@
 //! (`header`, `tables`, `metrics`, `queries`), formulas through the formula reader (`formula`, `values`).
 //! Each step reports what it cannot use and goes on without it; only a book without errors is built.
 
+mod bands;
+mod business;
 mod codes;
+mod computed;
 mod currency;
 mod cycles;
 mod durations;
@@ -12,6 +15,7 @@ mod facets;
 mod fields;
 mod fill;
 mod fix;
+mod formats;
 mod formula;
 mod functions;
 mod header;
@@ -206,9 +210,11 @@ fn read<R: FormulaReader>(
     let root = Fields::open(&node, &node.span, "the book", &SECTIONS, problems)?;
     let header = header::read(&root, problems);
     let (teams, team_index) = header::teams(&root, problems);
-    let tables = tables::read(&root, header.currency.as_deref(), problems);
-    let functions = functions::read(&root, folder, problems);
-    let around = Surroundings { tables: &tables, teams: &team_index };
+    let mut tables = tables::read(&root, header.currency.as_deref(), problems);
+    let mut functions = functions::read(&root, folder, problems);
+    functions.library = std::mem::take(&mut functions.library).with_business_hours(header.has_business_hours);
+    computed::read(&root, &mut tables, reader, &functions, problems);
+    let around = Surroundings { tables: &tables, teams: &team_index, on_row_error: header.on_row_error };
     let (drafts, metric_index) = metrics::read(&root, &around, problems);
     let names = metric_names(&drafts);
     let formulas = Formulas { reader, around: &around, metrics: &names, functions: &functions };
@@ -259,6 +265,7 @@ fn read<R: FormulaReader>(
         timezone: header.timezone,
         first_day_of_week: header.first_day_of_week,
         first_month_of_year: header.first_month_of_year,
+        business_hours: header.business_hours,
         teams,
         tables: tables.list,
         functions: functions.into_texts(),

@@ -120,6 +120,7 @@ pub(crate) enum NameOf {
     Team,
     Table,
     Column,
+    Dimension,
     Metric,
     Stage,
     SavedQuery,
@@ -132,6 +133,7 @@ impl NameOf {
             NameOf::Team => "team",
             NameOf::Table => "table",
             NameOf::Column => "column",
+            NameOf::Dimension => "dimension",
             NameOf::Metric => "metric",
             NameOf::Stage => "stage",
             NameOf::SavedQuery => "saved query",
@@ -168,7 +170,7 @@ pub(crate) fn check(name: &str, what: NameOf, span: &Range<usize>, problems: &mu
         problems.add(Report::error(codes::BAD_NAME, span, message).expected(expected).hint(hint));
         return false;
     }
-    let keeps = matches!(what, NameOf::Column | NameOf::Metric | NameOf::Lookup);
+    let keeps = matches!(what, NameOf::Column | NameOf::Dimension | NameOf::Metric | NameOf::Lookup);
     if keeps && RESERVED.binary_search(&name).is_ok() {
         let message =
             format!("`{name}` is a word of the formula language, no {word} can have it as its name");

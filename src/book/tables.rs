@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::codes;
 use super::currency::{capitals, currency_digits};
 use super::fields::{self, Fields};
+use super::formats;
 use super::lookups;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
@@ -21,7 +22,8 @@ const MAX_SCALE: u8 = 18;
 /// The hint where something stands twice.
 pub(crate) const ONE_TOO_MANY: &str = "remove one of the two";
 
-const TYPES: &str = "`int`, `decimal(2)`, `money`, `float`, `bool`, `category`, `id`, `date` or `timestamp`";
+const TYPES: &str =
+    "`int`, `decimal(2)`, `money`, `float`, `bool`, `category`, `id`, `date`, `timestamp` or `duration`";
 
 /// The tables with what only the loader needs to know of them.
 #[derive(Default)]
@@ -90,6 +92,15 @@ impl Tables {
     ) -> Option<ColumnId> {
         let id = self.find_column(table, node, key, problems)?;
         let column = self.get(table)?.columns.get(id.0)?;
+        if column.computed.is_some() {
+            let message =
+                format!("`{}` is computed, and rows are placed in time by what the data say", column.name);
+            problems.add(
+                Report::error(codes::NOT_A_TIME, &node.span, message)
+                    .expected("a column of type `date` or `timestamp`"),
+            );
+            return None;
+        }
         if self.is_about_broken(table, &column.name)
             || matches!(column.ty, ColumnType::Date | ColumnType::Timestamp)
         {
@@ -149,7 +160,18 @@ fn table<'n>(
 ) -> Option<(&'n Node, &'n Node)> {
     let id = TableId(tables.list.len());
     let what = format!("table {}", quoted(name));
-    let known = ["entity", "time", "description", "columns", "key", "valid_from", "valid_to", "lookups"];
+    let known = [
+        "entity",
+        "time",
+        "description",
+        "columns",
+        "key",
+        "valid_from",
+        "valid_to",
+        "lookups",
+        "dimensions",
+        "bands",
+    ];
     let fields = Fields::open(node, &name_node.span, &what, &known, problems);
     let mut table = Table {
         name: name.to_owned(),
@@ -206,7 +228,7 @@ fn key(table: TableId, fields: &Fields<'_>, tables: &Tables, problems: &mut Prob
         if key.contains(&id) {
             let message = format!("column `{}` is twice in the key", column.name);
             problems.add(Report::error(codes::DUPLICATE_NAME, &node.span, message).hint(ONE_TOO_MANY));
-        } else if matches!(column.ty, ColumnType::Float | ColumnType::Decimal(_)) {
+        } else if matches!(column.ty, ColumnType::Float | ColumnType::Decimal(_) | ColumnType::Duration) {
             let message = format!("column `{}` cannot be a part of a key", column.name);
             problems.add(
                 Report::error(codes::BAD_KEY, &node.span, message)
@@ -272,7 +294,9 @@ fn column(
         source: name.to_owned(),
         ty: ColumnType::Category(None),
         values: vec![],
+        format: None,
         found: None,
+        computed: None,
         description: String::new(),
     };
     if !matches!(node.kind, Kind::Map(_)) {
@@ -282,7 +306,7 @@ fn column(
         return (column, readable);
     }
     let what = format!("column {}", quoted(name));
-    let known = ["type", "source", "values", "allowed", "description"];
+    let known = ["type", "source", "format", "zone", "values", "allowed", "description"];
     let Some(fields) = Fields::open(node, &key.span, &what, &known, problems) else {
         return (column, false);
     };
@@ -309,6 +333,9 @@ fn column(
             column.ty = ty;
         }
         None => {}
+    }
+    if readable {
+        column.format = formats::read(&fields, &column.ty, &what, problems);
     }
     (column, readable)
 }
@@ -391,6 +418,7 @@ fn column_type(
         "id" => Some(ColumnType::Id),
         "date" => Some(ColumnType::Date),
         "timestamp" => Some(ColumnType::Timestamp),
+        "duration" => Some(ColumnType::Duration),
         _ => None,
     };
     if plain.is_some() {
@@ -434,6 +462,7 @@ fn column_type(
         "decimal" => Some("say how many digits stand after the point: `decimal(2)`".to_owned()),
         "boolean" => Some("write `bool`".to_owned()),
         "datetime" | "time" => Some("write `timestamp`".to_owned()),
+        "interval" | "timedelta" => Some("write `duration`".to_owned()),
         _ => None,
     };
     let same = match word {
@@ -442,7 +471,8 @@ fn column_type(
         "datetime" => Some("timestamp"),
         _ => None,
     };
-    let names = ["int", "float", "bool", "category", "id", "date", "timestamp", "money", "decimal(2)"];
+    let names =
+        ["int", "float", "bool", "category", "id", "date", "timestamp", "duration", "money", "decimal(2)"];
     let near = if hint.is_none() { problems.near(word, names) } else { None };
     let message = format!("{} is no column type", quoted(word));
     problems.add(

@@ -10,7 +10,10 @@ use super::functions::Functions;
 use super::metrics::{Agg, Draft, Of, Shape, Surroundings, needs_table};
 use super::node::Node;
 use super::problems::{Problems, Report};
-use crate::model::{AggFunc, Aggregate, ArithOp, Cell, MetricKind, Row, RowNode, RowType, Table, TableId};
+use crate::lang;
+use crate::model::{
+    AggFunc, Aggregate, ArithOp, Cell, MetricKind, OnRowError, Row, RowNode, RowType, Table, TableId,
+};
 
 const A_FORMULA: &str = "a formula";
 
@@ -112,8 +115,15 @@ impl<R: FormulaReader> Formulas<'_, R> {
         }
         let tables = &self.around.tables.list;
         let functions = &self.functions.library;
-        let scope =
-            CellScope { tables, table: None, at: None, metrics: self.metrics, functions, filter: None };
+        let scope = CellScope {
+            tables,
+            table: None,
+            at: None,
+            metrics: self.metrics,
+            functions,
+            filter: None,
+            on_row_error: OnRowError::default(),
+        };
         match self.reader.cell(text, &scope) {
             Ok(cell) => Some(cell),
             Err(found) => {
@@ -140,7 +150,8 @@ impl<R: FormulaReader> Formulas<'_, R> {
         }
         let tables = &self.around.tables.list;
         let functions = &self.functions.library;
-        let scope = CellScope { tables, table, at: draft.at, metrics: self.metrics, functions, filter };
+        let (at, on_row_error) = (draft.at, draft.on_row_error);
+        let scope = CellScope { tables, table, at, metrics: self.metrics, functions, filter, on_row_error };
         match self.reader.cell(text, &scope) {
             Ok(cell) => Some(cell),
             Err(found) => {
@@ -180,7 +191,8 @@ impl<R: FormulaReader> Formulas<'_, R> {
             // The sum of a condition is the number of rows for which it holds: one model, two spellings.
             Agg::SumBoolean => (AggFunc::Count, None, both(filter, row)),
         };
-        Some(Cell::Aggregate(Box::new(Aggregate { table, at: draft.at, func, arg, filter })))
+        let (at, on_row_error) = (draft.at, draft.on_row_error);
+        Some(lang::value_of(Aggregate { table, at, func, arg, filter, on_row_error }))
     }
 }
 
@@ -193,7 +205,7 @@ fn both(filter: Option<&Row>, condition: Option<Row>) -> Option<Row> {
 
 /// True if the aggregate takes values of the type.
 fn takes(agg: Agg, ty: RowType, span: &Range<usize>, problems: &mut Problems<'_>) -> bool {
-    let number = matches!(ty, RowType::Int | RowType::Decimal(_) | RowType::Float);
+    let number = matches!(ty, RowType::Int | RowType::Decimal(_) | RowType::Float | RowType::Duration);
     let found = type_word(ty);
     let error = |expected: &str| {
         Report::error(codes::AGG_TYPE, span, format!("the aggregated formula is {found}")).expected(expected)
@@ -232,10 +244,11 @@ fn takes(agg: Agg, ty: RowType, span: &Range<usize>, problems: &mut Problems<'_>
 fn kind(draft: &Draft<'_>, value: &Cell, problems: &mut Problems<'_>) -> MetricKind {
     let mut parts = Parts::default();
     parts.look(value);
-    let key_spans = [("filter", draft.filter), ("at", draft.at_node)];
+    let key_spans =
+        [("filter", draft.filter), ("at", draft.at_node), ("on_row_error", draft.on_row_error_node)];
     for (key, node) in key_spans {
-        // Without a table the key has been refused already.
-        let (Some(node), Of::Table(_)) = (node, draft.of) else {
+        // Without a table the key has been refused already, or has nothing that it could be about.
+        let (Some(node), true) = (node, matches!(draft.of, Of::Table(_)) || key == "on_row_error") else {
             continue;
         };
         if !parts.aggregates {
@@ -244,6 +257,8 @@ fn kind(draft: &Draft<'_>, value: &Cell, problems: &mut Problems<'_>) -> MetricK
             problems.add(match key {
                 "filter" => Report::error(codes::NO_EFFECT, &node.span, message)
                     .hint("put the filter into the metrics that this one refers to, or into the query"),
+                "on_row_error" => Report::error(codes::NO_EFFECT, &node.span, message)
+                    .hint("give it to the metrics that this one refers to, or to the `book`"),
                 _ => Report::warning(codes::NO_EFFECT, &node.span, message)
                     .hint("remove it; the metrics that this one refers to have their own"),
             });
@@ -334,6 +349,7 @@ fn type_word(ty: RowType) -> &'static str {
         RowType::Date => "a date",
         RowType::Timestamp => "a point in time",
         RowType::Duration => "a duration",
+        RowType::BusinessDuration => "a number of business hours",
     }
 }
 

@@ -10,12 +10,13 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 
 /// Columns of a result that are not coordinates.
-const OTHER_COLUMNS: [&str; 12] = [
+const OTHER_COLUMNS: [&str; 13] = [
     "metric",
     "level",
     "value",
     "value_bits",
     "exact",
+    "exact_value",
     "reason",
     "flags",
     "numerator",
@@ -129,7 +130,7 @@ fn insert(all: &mut BTreeMap<Place, Cell>, place: Place, cell: Cell) -> Result<(
 
 fn own_cell(result: &ResultSet, cell: &ResultCell) -> (Place, Cell) {
     let name = result.metrics.get(cell.metric).map_or_else(String::new, |metric| metric.name.clone());
-    let mut place: Vec<(String, Option<String>)> = (result.dims.iter().zip(&cell.key))
+    let mut place: Vec<(String, Option<String>)> = (result.dims.iter().zip(cell.key.iter()))
         .filter_map(|(dim, at)| match at {
             Coordinate::All => None,
             Coordinate::Missing => Some((dim.clone(), None)),

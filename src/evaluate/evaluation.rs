@@ -5,7 +5,7 @@ use super::result::{self, ResultSet};
 use super::{Program, Receipt};
 use crate::bind::{Binder, Laid, Unreadable};
 use crate::error::Error;
-use crate::fast::TableCells;
+use crate::fast::{Sink, TableCells};
 use crate::lookup::{DEFAULT_LIMIT, Lookups, Plan, PlanTable, Wide};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchReader};
@@ -18,12 +18,15 @@ use ripplemark_float_env::Standard;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rows from which on a batch is accumulated in the fast way.
 const FAST_FROM: usize = 1024;
-/// Rows after which left-over rows enter.
-const FAST_ROWS: usize = 1 << 16;
+/// Rows that a thread takes at a time. Few in tests, so that threads really share.
+const SHARE_ROWS: usize = if cfg!(test) { 100 } else { 1 << 16 };
+/// Rows below which another thread is not worth its start.
+const PARALLEL_ROWS: usize = if cfg!(test) { 64 } else { 1 << 17 };
 
 /// Collects rows under a program and gives the result.
 ///
@@ -32,10 +35,11 @@ const FAST_ROWS: usize = 1 << 16;
 pub struct Evaluation {
     program: Program,
     held: Held,
-    /// What has been accumulated of each table and is not in the state yet; `None` where the core's evaluator takes
-    /// all rows. A table is here from its first batch of some length on.
-    cells: BTreeMap<usize, Option<Box<TableCells>>>,
+    /// What each thread has accumulated of each table and is not in the state yet; none where the core's evaluator
+    /// takes all rows. A table is here from its first batch of some length on.
+    cells: BTreeMap<usize, Vec<TableCells>>,
     fast_from: usize,
+    threads: usize,
     registers: Vec<Register>,
     words: Vec<u64>,
     /// The last schema seen for each table, with the binder made for it.
@@ -58,6 +62,7 @@ impl Evaluation {
             held: Held::new(program, Capacity::SMALL)?,
             cells: BTreeMap::new(),
             fast_from: FAST_FROM,
+            threads: threads(),
             registers: Vec::new(),
             words: Vec::new(),
             binders: BTreeMap::new(),
@@ -87,6 +92,15 @@ impl Evaluation {
     #[must_use]
     pub fn with_fast_from(mut self, rows: usize) -> Evaluation {
         self.fast_from = rows;
+        self
+    }
+
+    /// Sets how many threads share a long batch; unless it is set, as many as the machine has for this process, or as
+    /// the environment variable `RIPPLEMARK_THREADS` says. No number of threads changes a result. Each thread has cells
+    /// of its own.
+    #[must_use]
+    pub fn with_threads(mut self, threads: usize) -> Evaluation {
+        self.threads = threads.max(1);
         self
     }
 
@@ -194,12 +208,12 @@ impl Evaluation {
     pub(super) fn settled(&self) -> Result<Option<Evaluation>, Error> {
         let plan = Arc::clone(self.program.plan());
         let waiting = !self.is_settled && self.lookups.has_waiting(&plan);
-        if !waiting && self.cells.values().flatten().all(|cells| cells.rows() == 0) {
+        if !waiting && self.pending().all(|cells| cells.rows() == 0) {
             return Ok(None);
         }
         let _standard = Standard::enter();
         let mut held = self.held.clone();
-        for cells in self.cells.values().flatten() {
+        for cells in self.pending() {
             cells.copy_to(self.program.view(), &mut held)?;
         }
         let program = self.program.clone();
@@ -208,6 +222,7 @@ impl Evaluation {
             held,
             cells: BTreeMap::new(),
             fast_from: self.fast_from,
+            threads: self.threads,
             registers: Vec::new(),
             words: Vec::new(),
             binders: BTreeMap::new(),
@@ -231,26 +246,30 @@ impl Evaluation {
         Ok(Some(settled))
     }
 
+    /// Everything that has been accumulated and is not in the state.
+    fn pending(&self) -> impl Iterator<Item = &TableCells> {
+        self.cells.values().flatten()
+    }
+
     /// Feeds columns of a table of the core.
     fn feed_core(&mut self, table: usize, columns: &[Column<'_>], rows: usize) -> Result<(), Error> {
         let program = self.program.clone();
         let view = program.view();
         core::eval::check(view, table, columns, rows)?;
         if rows >= self.fast_from && !self.cells.contains_key(&table) {
-            self.cells.insert(table, TableCells::new(view, table).map(Box::new));
+            self.cells.insert(table, TableCells::new(view, table).into_iter().collect());
         }
-        if !matches!(self.cells.get(&table), Some(Some(_))) {
+        let Some(cells) = self.cells.get_mut(&table).filter(|cells| !cells.is_empty()) else {
             return self.feed_rows(table, columns, rows, std::slice::from_ref(&(0..rows)));
+        };
+        let threads = self.threads.min(rows / PARALLEL_ROWS).max(1);
+        while cells.len() < threads {
+            cells.extend(TableCells::new(view, table));
         }
-        // Rows that are left over enter before the next ones are looked at, so their list stays short.
-        for from in (0..rows).step_by(FAST_ROWS) {
-            let Some(Some(cells)) = self.cells.get_mut(&table) else { continue };
-            let left = cells.feed(view, columns, from..rows.min(from + FAST_ROWS), &mut self.held)?;
-            if !left.is_empty() {
-                self.feed_rows(table, columns, rows, &left)?;
-            }
-        }
-        Ok(())
+        // Rows that are left over enter after the others; which way a row took shows nowhere.
+        let workers = cells.get_mut(..threads).unwrap_or(&mut []);
+        let left = share(view, columns, rows, workers, &mut self.held)?;
+        if left.is_empty() { Ok(()) } else { self.feed_rows(table, columns, rows, &left) }
     }
 
     /// Lets the core's evaluator take runs of rows.
@@ -340,7 +359,7 @@ impl Evaluation {
         let own = self.program.plan().tables.get(index);
         let kept = || self.lookups.rows(index).unwrap_or(0) as u64;
         let Some(core) = own.and_then(|table| table.core) else { return Ok(kept()) };
-        let pending = self.cells.get(&core).and_then(Option::as_ref).map_or(0, |cells| cells.rows());
+        let pending = self.cells.get(&core).into_iter().flatten().map(TableCells::rows).sum::<u64>();
         let read = self.held.state()?.rows_read(core) + pending;
         let waiting = !self.is_settled && own.is_some_and(|table| table.waits);
         Ok(if waiting { read + kept() } else { read })
@@ -360,6 +379,7 @@ impl Evaluation {
         set.lookups = self.lookups.reports(self.program.plan());
         level_states(self, &mut |level, state| read_level(&mut set, &self.program, state, level))?;
         set.receipt = Receipt::new(&self.program, Sha256::digest(self.state_bytes()?).into(), &set);
+        set.order_bands(&self.program);
         Ok(set)
     }
 
@@ -373,6 +393,68 @@ impl Evaluation {
             return Err(Error::memory());
         }
         Ok(target)
+    }
+}
+
+/// How many threads share a long batch unless an evaluation says otherwise.
+fn threads() -> usize {
+    let asked = std::env::var("RIPPLEMARK_THREADS").ok().and_then(|text| text.trim().parse().ok());
+    let own = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    asked.filter(|&threads: &usize| threads > 0).unwrap_or_else(own)
+}
+
+/// Lets workers take the rows of a batch, a share at a time; the rows that are left over, in order.
+fn share(
+    program: &core::Program<'_>,
+    columns: &[Column<'_>],
+    rows: usize,
+    workers: &mut [TableCells],
+    held: &mut Held,
+) -> Result<Vec<Range<usize>>, Error> {
+    if let [worker] = workers {
+        return worker.feed(program, columns, 0..rows, held);
+    }
+    let held = Mutex::new(held);
+    let next = AtomicUsize::new(0);
+    let work = |worker: &mut TableCells| {
+        // The environment of floating-point arithmetic belongs to the thread.
+        let _standard = Standard::enter();
+        let mut left = Vec::new();
+        loop {
+            let from = next.fetch_add(SHARE_ROWS, Ordering::Relaxed);
+            if from >= rows {
+                return Ok(left);
+            }
+            let share = from..rows.min(from + SHARE_ROWS);
+            left.extend(worker.feed(program, columns, share, &mut Shared(&held))?);
+        }
+    };
+    let results: Vec<Result<Vec<Range<usize>>, Error>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = workers.iter_mut().map(|worker| scope.spawn(|| work(worker))).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    let mut left = Vec::new();
+    for result in results {
+        left.extend(result?);
+    }
+    left.sort_by_key(|run| run.start);
+    Ok(left)
+}
+
+/// A state that several threads put sums into, one at a time.
+struct Shared<'a, 'h>(&'a Mutex<&'h mut Held>);
+
+impl Sink for Shared<'_, '_> {
+    fn with<T>(&mut self, enter: impl FnMut(&mut State<&mut [u64]>) -> Result<T, Need>) -> Result<T, Error> {
+        // A thread that panicked ends the evaluation in any case.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).with(enter)
+    }
+
+    fn reserve(&mut self, groups: usize, texts: usize, text_bytes: usize) -> Result<(), Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).reserve(groups, texts, text_bytes)
     }
 }
 

@@ -2,18 +2,37 @@
 
 use super::result::{Coordinate, ResultCell, ResultSet, grain_name, hex, iso_date};
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Float64Array, Int64Builder, StringArray, UInt64Array,
+    ArrayRef, BooleanBuilder, Date32Builder, Decimal128Array, Float64Array, Int64Builder, StringArray,
+    UInt64Array,
 };
-use arrow::datatypes::{Field, Schema};
+use arrow::datatypes::{DECIMAL128_MAX_PRECISION, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use ripplemark_core::program::DimType;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// The column of exact decimals.
+pub const EXACT_VALUE: &str = "exact_value";
+
+/// Decimals with more digits after the point would leave too few before it to those that share their column.
+const MAX_DECIMAL_DIGITS: u8 = 18;
+
+/// A decimal's digits without the point, `scale` of them behind it; `None` where it has more, or more than 38 in all.
+fn mantissa(text: &str, scale: u8) -> Option<i128> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let missing = usize::from(scale).checked_sub(fraction.len())?;
+    let digits = format!("{whole}{fraction}{:0<missing$}", "");
+    let value: i128 = digits.parse().ok()?;
+    (value.unsigned_abs() < 10_u128.pow(u32::from(DECIMAL128_MAX_PRECISION))).then_some(value)
+}
+
 impl ResultSet {
     /// The cells as one Arrow batch: `metric`, `level`, the dimensions, the period (named after the grain), `value`,
-    /// `exact`, `reason`, `flags`, `numerator`, `denominator`, `n`, `unit`, `owner`.
+    /// `exact`, `exact_value`, `reason`, `flags`, `numerator`, `denominator`, `n`, `unit`, `owner`.
+    ///
+    /// `exact_value` is `exact` as a `Decimal128`, there if any metric of the result is a decimal of at most 18 digits after
+    /// the point, with as many digits as the finest of these. It is null for other metrics and for what does not fit.
     ///
     /// A dimension is null where the rows have no value, and where `level` does not name it. `reason` and `flags` are
     /// names joined by "|", null where there is none. The receipt is in the schema's metadata under
@@ -50,6 +69,9 @@ impl ResultSet {
         };
         add("value", true, floats(&|cell| cell.value));
         add("exact", true, texts(&|cell| cell.exact.clone()));
+        if let Some(decimals) = self.decimals() {
+            add(EXACT_VALUE, true, decimals);
+        }
         let set_text = |text: String| (!text.is_empty()).then_some(text);
         add("reason", true, texts(&|cell| set_text(cell.reasons.to_string())));
         add("flags", true, texts(&|cell| set_text(cell.flags.to_string())));
@@ -62,6 +84,21 @@ impl ResultSet {
         let metadata = HashMap::from([("ripplemark.receipt".to_owned(), receipt)]);
         let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
         RecordBatch::try_new(schema.clone(), columns).unwrap_or_else(|_| RecordBatch::new_empty(schema))
+    }
+
+    /// The exact values of decimals; `None` where no metric is one.
+    fn decimals(&self) -> Option<ArrayRef> {
+        let digits_of = |metric: usize| {
+            self.digits.get(metric).copied().flatten().filter(|digits| *digits <= MAX_DECIMAL_DIGITS)
+        };
+        let scale = (0..self.digits.len()).filter_map(digits_of).max()?;
+        let values = self.cells.iter().map(|cell| {
+            digits_of(cell.metric)?;
+            mantissa(cell.exact.as_deref()?, scale)
+        });
+        let values = values.collect::<Decimal128Array>();
+        let scale = i8::try_from(scale).ok()?;
+        Some(Arc::new(values.with_precision_and_scale(DECIMAL128_MAX_PRECISION, scale).ok()?))
     }
 
     fn dimension(&self, dim: usize) -> ArrayRef {
@@ -100,8 +137,8 @@ impl ResultSet {
     }
 
     /// The result as JSON: `cells` (one object each, with the names of [`ResultSet::to_record_batch`], and
-    /// `value_bits`, the value's bits in hex), `metrics`, `rows`, `columns`, `lookups`,
-    /// `receipt`.
+    /// `value_bits`, the value's bits in hex), `metrics`, `rows`, `columns`, `row_errors`,
+    /// `lookups`, `receipt`.
     ///
     /// JSON has no NaN and needs none: a value that does not exist is `null`, with its `reason` beside it.
     #[must_use]
@@ -111,6 +148,7 @@ impl ResultSet {
             "metrics": self.metrics,
             "rows": self.rows,
             "columns": self.columns,
+            "row_errors": self.row_errors,
             "lookups": self.lookups,
             "receipt": self.receipt,
         })
@@ -122,7 +160,7 @@ impl ResultSet {
         let info = self.metrics.get(cell.metric);
         put("metric", info.map_or(Value::Null, |m| json!(m.name)));
         put("level", json!(self.level_name(cell.level)));
-        for (name, key) in self.dims.iter().zip(&cell.key) {
+        for (name, key) in self.dims.iter().zip(cell.key.iter()) {
             put(
                 name,
                 match key {

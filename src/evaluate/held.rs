@@ -39,6 +39,10 @@ impl Held {
         if capacity == self.capacity {
             return Err(Error::memory());
         }
+        self.grow_to(capacity)
+    }
+
+    fn grow_to(&mut self, capacity: Capacity) -> Result<(), Error> {
         let mut larger = Held::new(&self.program, capacity)?;
         let merged = larger.state_mut()?.merge(self.program.view(), &self.state()?, 0)?;
         if merged.need != Need::Nothing {
@@ -76,6 +80,22 @@ impl Sink for Held {
                 Err(need) => self.grow(need)?,
             }
         }
+    }
+
+    fn reserve(&mut self, groups: usize, texts: usize, text_bytes: usize) -> Result<(), Error> {
+        // An empty state costs nothing to move; one with groups grows by doubling as they come.
+        if self.state()?.group_count() > 0 {
+            return Ok(());
+        }
+        let larger = |own: u32, wanted: usize| {
+            u32::try_from(wanted).map(|wanted| wanted.max(own)).map_err(|_| Error::memory())
+        };
+        let capacity = Capacity {
+            groups: larger(self.capacity.groups, groups)?,
+            texts: larger(self.capacity.texts, texts)?,
+            text_bytes: larger(self.capacity.text_bytes, text_bytes)?,
+        };
+        if capacity == self.capacity { Ok(()) } else { self.grow_to(capacity) }
     }
 }
 

@@ -18,15 +18,16 @@ mod result;
 
 pub use evaluation::Evaluation;
 pub use exact::{ExactCell, ExactGroup};
+pub use frame::EXACT_VALUE;
 #[cfg(feature = "compile")]
 pub(crate) use notes::reject_words;
 pub use program::Program;
-pub(crate) use question::Asked;
 pub use question::Question;
+pub(crate) use question::{Asked, RejectSlot};
 #[cfg(feature = "compile")]
 pub(crate) use receipt::wording_of;
 pub use receipt::{Definition, LookupCounts, Receipt};
-pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowReport};
+pub use result::{ColumnReport, Coordinate, MetricInfo, ResultCell, ResultSet, RowErrors, RowReport};
 pub(crate) use result::{grain_name, iso_date};
 #[cfg(feature = "compile")]
 pub(crate) use result::{hex, iso_instant, metric_info};

@@ -1,6 +1,6 @@
 //! What became of the data, in a few lines: rows read, used and rejected, values that were none, the receipt.
 
-use super::{ColumnReport, ResultSet, RowReport};
+use super::{ColumnReport, ResultSet, RowErrors, RowReport};
 use crate::lookup::LookupReport;
 use crate::show::{grouped, harmless as shown};
 
@@ -9,7 +9,8 @@ const SHORT_HASH: usize = 12;
 
 impl ResultSet {
     /// What happened to rows and values, a sentence each: rows read, used and not used with the reasons, values that
-    /// were unreadable, values that were missing, and what was looked up in other tables. Names of the data are spelt
+    /// were unreadable, values that were missing, rows that metrics left out because they failed, and what was looked up
+    /// in other tables. Names of the data are spelt
     /// out where they could steer a terminal.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
@@ -22,6 +23,7 @@ impl ResultSet {
         if !missing.is_empty() {
             notes.push(format!("missing values: {}", missing.join(", ")));
         }
+        notes.extend(self.row_errors.iter().map(error_line));
         notes.extend(self.lookups.iter().map(lookup_line));
         notes
     }
@@ -60,6 +62,18 @@ fn row_line(rows: &RowReport) -> String {
         line.push_str(&format!("; not used: {}", rejected.join(", ")));
     }
     line
+}
+
+fn error_line(errors: &RowErrors) -> String {
+    let rejected: Vec<String> = (errors.rejected.iter())
+        .map(|(reason, rows)| format!("{} {}", grouped(&rows.to_string()), shown(reason)))
+        .collect();
+    format!(
+        "{} leaves rows of {} out that failed: {}",
+        shown(&errors.metric),
+        shown(&errors.table),
+        rejected.join(", ")
+    )
 }
 
 fn invalid_line(column: &ColumnReport) -> String {

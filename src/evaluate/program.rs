@@ -1,9 +1,10 @@
 //! A program that owns its bytes.
 
-use crate::bind::{ColumnSpec, TableSpec};
+use crate::bind::{ColumnSpec, Format, TableSpec};
 use crate::error::Error;
 use crate::lookup::{Plan, PlanTable};
 use ripplemark_core as core;
+use ripplemark_core::program::FormatView;
 use ripplemark_core::program::layout::Section;
 use self_cell::self_cell;
 use sha2::{Digest, Sha256};
@@ -33,6 +34,7 @@ impl Program {
     /// If the bytes are not a whole, consistent program of this version. Never panics.
     pub fn from_bytes(bytes: impl Into<Box<[u8]>>) -> Result<Program, Error> {
         let owned = Owned::try_new(bytes.into(), |bytes| core::Program::from_bytes(bytes))?;
+        check_formats(owned.borrow_dependent())?;
         // What the core does not read is checked here, so that a program that loads can be run.
         let refused = || core::Error::new(core::Code::ProgramSection, Section::Lookups as usize);
         let plan = Plan::of(owned.borrow_dependent()).ok_or_else(refused)?;
@@ -70,6 +72,7 @@ impl Program {
     /// fed: tables in which rows are looked up come before those whose rows look.
     #[must_use]
     pub fn tables(&self) -> Vec<TableSpec> {
+        let zone = self.view().zone();
         let spec = |table: &PlanTable| TableSpec {
             name: table.name.clone(),
             columns: (table.columns.iter())
@@ -77,6 +80,9 @@ impl Program {
                     name: column.name.clone(),
                     source: column.source.clone(),
                     ty: column.ty,
+                    format: column.format.as_ref().and_then(|(pattern, utc)| {
+                        Format::of(Some(FormatView { pattern, utc: *utc }), column.ty, zone)
+                    }),
                     required: true,
                 })
                 .collect(),
@@ -89,6 +95,20 @@ impl Program {
     pub(crate) fn plan(&self) -> &Arc<Plan> {
         &self.plan
     }
+}
+
+/// The core knows that a format is text, and not whether it is one.
+fn check_formats(view: &View<'_>) -> Result<(), core::Error> {
+    let mut record = 0;
+    for table in (0..view.table_count()).map(|t| view.table(t)) {
+        for column in (0..table.column_count).map(|c| view.column(&table, c)) {
+            if column.format.is_some_and(|format| Format::new(format.pattern, column.ty).is_err()) {
+                return Err(core::Error::new(core::Code::ProgramTable, record));
+            }
+            record += 1;
+        }
+    }
+    Ok(())
 }
 
 impl std::fmt::Debug for Program {

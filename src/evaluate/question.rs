@@ -43,6 +43,27 @@ pub(crate) struct Asked {
     pub(crate) question: Question,
     /// For each metric of the result, how it is computed in the words of the book.
     pub(crate) formulas: Vec<String>,
+    /// For each dimension, the labels of the band that it is, in the order of its edges; empty where no dimension is
+    /// one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) labels: Vec<Vec<String>>,
+    /// Which slots count rows that failed and were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rejects: Vec<RejectSlot>,
+}
+
+/// A slot that counts rows which a metric has left out for one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RejectSlot {
+    /// Position among the metrics of the program.
+    pub(crate) metric: usize,
+    /// Position among its tables.
+    pub(crate) table: usize,
+    /// Position in a set of reasons.
+    pub(crate) reason: u8,
+    /// Position among its slots.
+    pub(crate) slot: usize,
 }
 
 impl Asked {

@@ -1,6 +1,6 @@
 //! Receipts: what a result was made of, so that two people can tell why their numbers differ, or that they cannot.
 
-use super::result::{ResultSet, RowReport, hex};
+use super::result::{ResultSet, RowErrors, RowReport, hex};
 use super::{MetricInfo, Program, Question};
 use crate::error::Error;
 use crate::lookup::LookupReport;
@@ -42,6 +42,9 @@ pub struct Receipt {
     pub question: Option<Question>,
     /// What happened to the rows.
     pub rows: Vec<RowReport>,
+    /// Rows that metrics have left out because they failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub row_errors: Vec<RowErrors>,
     /// What was looked up. Counts are 0 where states were merged as bytes, which do not carry them.
     #[serde(default)]
     pub lookups: Vec<LookupCounts>,
@@ -118,6 +121,7 @@ impl Receipt {
                 .collect(),
             question: asked.map(|asked| asked.question.clone()),
             rows: set.rows.clone(),
+            row_errors: set.row_errors.clone(),
             lookups: set.lookups.iter().map(LookupCounts::from).collect(),
         }
     }

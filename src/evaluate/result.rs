@@ -13,6 +13,7 @@ use ripplemark_core::{Flags, Program as View, Reasons, State};
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a reader of a metric's number needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -87,8 +88,8 @@ pub struct ResultCell {
     pub metric: usize,
     /// Mask of the level; see [`ResultSet::level_name`].
     pub level: u32,
-    /// One coordinate for each dimension.
-    pub key: Vec<Coordinate>,
+    /// One coordinate for each dimension; shared by the cells of a group.
+    pub key: Arc<[Coordinate]>,
     /// First day of the period, in days since 1970-01-01.
     pub period: Option<i64>,
     /// The value, correctly rounded.
@@ -136,6 +137,18 @@ pub struct RowReport {
     pub latest: Option<String>,
 }
 
+/// Rows that a metric has left out because its arithmetic or one of their values has failed (`on_row_error: reject`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowErrors {
+    /// The metric.
+    pub metric: String,
+    /// The table whose rows they are.
+    pub table: String,
+    /// (first reason of the row, rows), only reasons that occurred. A row that several aggregates of the metric leave
+    /// out is counted for each.
+    pub rejected: Vec<(String, u64)>,
+}
+
 /// Reasons by the names that this version knows; others, of a later version, are `other`.
 fn known_rejects<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(&'static str, u64)>, D::Error> {
     let read = Vec::<(String, u64)>::deserialize(from)?;
@@ -171,17 +184,22 @@ pub struct ResultSet {
     pub dims: Vec<String>,
     /// Length of a period, where there is a time axis.
     pub grain: Option<Grain>,
-    /// The cells: by level, then by key, then by metric.
+    /// The cells: by level, then by key, then by metric. Keys ascend: numbers, days, bytes of a text, labels of a band
+    /// by its edges; missing ones are last.
     pub cells: Vec<ResultCell>,
     /// What happened to the rows.
     pub rows: Vec<RowReport>,
     /// What happened to the values; only columns with missing or invalid values.
     pub columns: Vec<ColumnReport>,
+    /// Rows that metrics have left out because they failed: one entry for each metric and table that had any.
+    pub row_errors: Vec<RowErrors>,
     /// What was looked up in other tables, and what was not found.
     pub lookups: Vec<LookupReport>,
     /// What this result was made of.
     pub receipt: Receipt,
     pub(super) dim_types: Vec<DimType>,
+    /// For each metric, the digits after the point of its exact value, where it is a decimal.
+    pub(super) digits: Vec<Option<u8>>,
     pub(super) hasher: Sha256,
 }
 
@@ -200,9 +218,14 @@ impl ResultSet {
             cells: Vec::new(),
             rows: (0..state.placement_count(view)).map(|i| row_report(view, state, i)).collect(),
             columns: column_reports(program, state, unreadable),
+            row_errors: row_errors(program, state),
             lookups: Vec::new(),
             receipt: Receipt::default(),
             dim_types: dims.iter().map(|dim| dim.ty).collect(),
+            digits: (0..view.metric_count())
+                .map(|i| view.metric(i))
+                .map(|metric| metric.scale.filter(|_| metric.exact))
+                .collect(),
             hasher: Sha256::new(),
         }
     }
@@ -291,6 +314,33 @@ fn row_report(view: &View<'_>, state: &State<&[u64]>, i: usize) -> RowReport {
     }
 }
 
+fn row_errors(program: &Program, state: &State<&[u64]>) -> Vec<RowErrors> {
+    let view = program.view();
+    let mut errors: Vec<RowErrors> = Vec::new();
+    let mut last = None;
+    // They stand by metric, table and reason.
+    for slot in program.plan().asked.iter().flat_map(|asked| &asked.rejects) {
+        let rows = state.slot_total(view, slot.slot);
+        let in_range =
+            slot.metric < view.metric_count() && slot.table < view.table_count() && slot.reason < 8;
+        if rows == 0 || !in_range {
+            continue;
+        }
+        if last.replace((slot.metric, slot.table)) != Some((slot.metric, slot.table)) {
+            let metric = view.metric(slot.metric).name.to_owned();
+            let table = view.table(slot.table).name.to_owned();
+            errors.push(RowErrors { metric, table, rejected: Vec::new() });
+        }
+        let reason = Reasons(1 << slot.reason).to_string();
+        let Some(RowErrors { rejected, .. }) = errors.last_mut() else { continue };
+        match rejected.last_mut().filter(|(known, _)| *known == reason) {
+            Some((_, count)) => *count = count.saturating_add(rows),
+            None => rejected.push((reason, rows)),
+        }
+    }
+    errors
+}
+
 fn column_reports(
     program: &Program,
     state: &State<&[u64]>,
@@ -302,7 +352,8 @@ fn column_reports(
         let table = view.table(t);
         for c in 0..table.column_count {
             let (missing, invalid) = state.column_counts(view, t, c);
-            if missing + invalid > 0 {
+            // Not their sum: a state from elsewhere may count more than there can be.
+            if missing > 0 || invalid > 0 {
                 let column = view.column(&table, c).name;
                 // A column that was looked up has its unreadable value, and its row, in the other table.
                 let example = (program.plan().origin(t, c))
@@ -321,27 +372,62 @@ fn column_reports(
     reports
 }
 
+impl ResultSet {
+    /// Puts the groups of bands into the order of their edges. The canonical order, in which cells are hashed, is that
+    /// of the labels' bytes.
+    pub(super) fn order_bands(&mut self, program: &Program) {
+        let labels = program.plan().asked.as_ref().map_or(&[][..], |asked| &asked.labels);
+        if labels.is_empty() {
+            return;
+        }
+        let mut levels: Vec<u32> = Vec::new();
+        for cell in &self.cells {
+            if levels.last() != Some(&cell.level) {
+                levels.push(cell.level);
+            }
+        }
+        // Equal keys stay as they are: by period and metric.
+        self.cells.sort_by_cached_key(|cell| {
+            let level = levels.iter().position(|level| *level == cell.level);
+            let place = |(dim, coordinate): (usize, &Coordinate)| {
+                let band = labels.get(dim).filter(|labels| !labels.is_empty());
+                let among = band.and_then(|labels| {
+                    labels
+                        .iter()
+                        .position(|label| matches!(coordinate, Coordinate::Text(text) if text == label))
+                });
+                (*coordinate == Coordinate::Missing, among, coordinate.clone())
+            };
+            (level, cell.key.iter().enumerate().map(place).collect::<Vec<_>>())
+        });
+    }
+}
+
 /// Takes the cells of the cursor's group into the result.
 pub(super) fn read_group(set: &mut ResultSet, view: &View<'_>, cells: &mut Cells<'_, '_, &[u64]>) {
-    let key: Vec<Coordinate> = (0..view.dim_count()).map(|d| coordinate(cells, d)).collect();
+    let key: Arc<[Coordinate]> = (0..view.dim_count()).map(|d| coordinate(cells, d)).collect();
     let text_len: usize =
         key.iter().map(|c| if let Coordinate::Text(text) = c { text.len() } else { 0 }).sum();
     let mut canonical = Vec::new();
-    let mut text = vec![0; 128];
-    for i in 0..view.metric_count() {
-        let CellValue { value, reasons, flags, numerator, denominator, n } = cells.cell(i);
+    let mut text = Vec::new();
+    for (i, metric) in set.metrics.iter().enumerate() {
+        let cell = cells.cell(i);
         // Name, key and numbers; 16 bytes for each dimension and 128 for the fixed parts are more than enough.
-        canonical.resize(view.metric(i).name.len() + text_len + 16 * view.dim_count() + 128, 0);
-        if let Some(written) = cells.write_cell(i, &mut canonical).and_then(|len| canonical.get(..len)) {
+        canonical.resize(metric.name.len() + text_len + 16 * view.dim_count() + 128, 0);
+        let written = cells.write_value(&metric.name, &cell, &mut canonical);
+        if let Some(written) = written.and_then(|len| canonical.get(..len)) {
             set.hasher.update(written);
         }
+        let CellValue { value, reasons, flags, numerator, denominator, n } = cell;
+        let exact =
+            if metric.exact && value.is_some() { exact_text(view, cells, i, &mut text) } else { None };
         set.cells.push(ResultCell {
             metric: i,
             level: cells.level(),
-            key: key.clone(),
+            key: Arc::clone(&key),
             period: cells.period(),
             value,
-            exact: exact_text(view, cells, i, &mut text),
+            exact,
             reasons,
             flags,
             numerator,
@@ -357,15 +443,12 @@ fn exact_text(
     i: usize,
     text: &mut Vec<u8>,
 ) -> Option<String> {
-    if !view.metric(i).exact || cells.cell(i).value.is_none() {
-        return None;
-    }
     // Twenty digits for each word of numerator and denominator always suffice.
     let longest = view.text_capacity(i);
     if text.len() < longest {
         text.resize(longest, 0);
     }
-    cells.exact_text(i, text).map(str::to_owned)
+    cells.text_of_value(i, text).map(str::to_owned)
 }
 
 pub(super) fn coordinate(cells: &Cells<'_, '_, &[u64]>, dim: usize) -> Coordinate {

@@ -12,6 +12,9 @@ use ripplemark_core::{Need, Program, State};
 pub(crate) trait Sink {
     /// Runs `enter` on the state; makes room and runs it again as long as it lacks something.
     fn with<T>(&mut self, enter: impl FnMut(&mut State<&mut [u64]>) -> Result<T, Need>) -> Result<T, Error>;
+
+    /// Makes room for so many groups, texts and bytes of texts at once.
+    fn reserve(&mut self, groups: usize, texts: usize, text_bytes: usize) -> Result<(), Error>;
 }
 
 impl TableCells {
@@ -29,6 +32,10 @@ impl TableCells {
         if self.read == 0 {
             return Ok(());
         }
+        // Lanes mostly have the same groups.
+        let groups = self.lanes.iter().map(|lane| lane.groups.len()).max().unwrap_or(0);
+        let (texts, bytes) = self.key_texts();
+        sink.reserve(groups, texts, bytes)?;
         for lane in &self.lanes {
             for group in 1..=lane.groups.len() {
                 self.copy_group(program, sink, lane, group)?;

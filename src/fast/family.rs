@@ -319,7 +319,8 @@ impl Split {
             return Some(Split::Float { top: 0, bottom: -43, limit: 0.0 });
         }
         let most = most + 3;
-        let mut bottom = (least - 54).max(-1022);
+        // 76 binades leave room for millions of rows; smaller numbers than those seen so far are then no exception.
+        let mut bottom = (least - 54).min(most - 76).max(-1022);
         let mut half = (most - bottom + 1) / 2;
         if half > 43 {
             half = 43;

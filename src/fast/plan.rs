@@ -468,6 +468,8 @@ impl Planner<'_, '_> {
         (0..self.program.dim_count())
             .map(|dim| match self.program.key(&self.view, dim) {
                 Key::TextColumn(column) => Some(KeyPlan::Text { column }),
+                // A text that is chosen row by row.
+                Key::TextRegister(_) => None,
                 Key::Register(register) => {
                     let ins = self.code.get(register)?;
                     match (ins.op, self.column_type(ins.a as usize)) {

@@ -826,6 +826,12 @@ impl TableCells {
         }
     }
 
+    /// How many texts can stand in keys, and their bytes (each text takes whole words).
+    pub(super) fn key_texts(&self) -> (usize, usize) {
+        let keys = self.texts.iter().filter(|texts| texts.is_key);
+        keys.fold((0, 0), |(count, bytes), texts| (count + texts.len(), bytes + texts.key_bytes()))
+    }
+
     /// What stands in a key for a code.
     pub(super) fn key_part(&self, key: &KeyCodes, code: u32) -> KeyPart<'_> {
         match key.plan {

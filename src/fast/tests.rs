@@ -243,8 +243,13 @@ fn queries(random: &mut Random, book: &crate::model::Book) -> Query {
     }
 }
 
-fn evaluated(program: &Program, batches: &[RecordBatch], fast_from: usize) -> (Vec<u8>, String) {
-    let mut evaluation = Evaluation::new(program).unwrap().with_fast_from(fast_from);
+fn evaluated(
+    program: &Program,
+    batches: &[RecordBatch],
+    fast_from: usize,
+    threads: usize,
+) -> (Vec<u8>, String) {
+    let mut evaluation = Evaluation::new(program).unwrap().with_fast_from(fast_from).with_threads(threads);
     for batch in batches {
         evaluation.feed("s", batch).unwrap();
     }
@@ -268,7 +273,7 @@ fn the_same_bytes_as_the_core_gives() {
     let mut random = Random(7);
     let mut rows = 0;
     for case in 0..72 {
-        let temper = case % 4;
+        let temper = case as u64 % 4;
         let query = queries(&mut random, &book);
         let program = Program::compile(&book, &query).unwrap_or_else(|e| panic!("{query:?}: {e}"));
         let batches: Vec<RecordBatch> = (0..1 + random.below(4))
@@ -277,9 +282,9 @@ fn the_same_bytes_as_the_core_gives() {
                 batch(&mut random, rows, temper)
             })
             .collect();
-        let slow = evaluated(&program, &batches, usize::MAX);
+        let slow = evaluated(&program, &batches, usize::MAX, 1);
         for isa in Isa::all() {
-            let fast = isa.force(|| evaluated(&program, &batches, 0));
+            let fast = isa.force(|| evaluated(&program, &batches, 0, 1 + case % 3));
             assert!(fast.0 == slow.0, "case {case}: state of {isa:?} differs, {query:?}");
             assert_eq!(fast.1, slow.1, "case {case}: result of {isa:?}, {query:?}");
         }

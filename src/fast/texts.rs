@@ -120,6 +120,11 @@ impl Texts {
         self.examples.iter().filter_map(|&code| self.texts.get(code as usize - 1)).cloned().collect()
     }
 
+    /// Bytes of all that can stand in keys, each text in whole words.
+    pub(super) fn key_bytes(&self) -> usize {
+        self.meant.iter().map(|text| text.len().next_multiple_of(8)).sum()
+    }
+
     /// What stands in keys for a code.
     pub(super) fn key_text(&self, code: u32) -> Option<&[u8]> {
         self.meant.get((code as usize).checked_sub(1)?).map(|text| &**text)
@@ -281,6 +286,15 @@ impl Texts {
         to: &mut [u32],
     ) {
         let len = to.len();
+        let soon = from + len..from + 2 * len;
+        match codes {
+            Codes::I32(codes) => isa::prefetch(codes.get(soon)),
+            Codes::U32(codes) => isa::prefetch(codes.get(soon)),
+            Codes::I8(codes) => isa::prefetch(codes.get(soon)),
+            Codes::U8(codes) => isa::prefetch(codes.get(soon)),
+            Codes::I16(codes) => isa::prefetch(codes.get(soon)),
+            Codes::U16(codes) => isa::prefetch(codes.get(soon)),
+        }
         if self.in_order && column.validity.is_none() {
             match codes {
                 Codes::I8(c) => isa::codes_plus_one_i8(isa, c.get(from..from + len).unwrap_or(&[]), to),

@@ -111,11 +111,19 @@ impl Vector {
         }
         let to = self.words.get_mut(..len).unwrap_or(&mut []);
         let rows = from..from + len;
+        let soon = rows.end..rows.end + len;
+        match &column.data {
+            Data::F64(values) => isa::prefetch(values.get(soon)),
+            Data::I64(values) | Data::Timestamp { values, .. } => isa::prefetch(values.get(soon)),
+            Data::Decimal128 { bytes, .. } => isa::prefetch(bytes.get(16 * soon.start..16 * soon.end)),
+            Data::I32(values) | Data::Date32(values) => isa::prefetch(values.get(soon)),
+            _ => {}
+        }
         match (ty, &column.data) {
             (LogicalType::Float, Data::F64(values)) => {
                 values.get(rows).is_some_and(|values| !isa::load_f64(isa, to, values))
             }
-            (LogicalType::Int, Data::I64(values))
+            (LogicalType::Int | LogicalType::Duration, Data::I64(values))
             | (LogicalType::Timestamp, Data::Timestamp { values, unit: TimeUnit::Microsecond }) => {
                 values.get(rows).map(|values| isa::load_i64(isa, to, values)).is_some()
             }
@@ -264,7 +272,9 @@ fn number(ty: LogicalType, column: &Column<'_>, row: usize) -> Result<u64, Lack>
     }
     .ok_or(Lack::Failed)?;
     match ty {
-        LogicalType::Int | LogicalType::Date | LogicalType::Timestamp => Ok(whole as u64),
+        LogicalType::Int | LogicalType::Date | LogicalType::Timestamp | LogicalType::Duration => {
+            Ok(whole as u64)
+        }
         LogicalType::Decimal(_) if matches!(column.data, Data::Decimal128 { .. }) => Ok(whole as u64),
         LogicalType::Decimal(scale) => decimal::power_of_ten(scale)
             .and_then(|power| i64::try_from(power).ok())

@@ -88,6 +88,9 @@ pub(super) fn handoffs(
                 period: group.period,
                 flags: cells.flags(),
                 mean_wait_hours: counts.as_ref().and_then(|counts| cells.mean_wait(counts.accepted, in_days)),
+                mean_wait_business_hours: (counts.as_ref()).and_then(|counts| {
+                    cells.mean_of(&Question::business_wait(stage), counts.accepted, false)
+                }),
                 counts,
                 reasons: reasons.names().collect(),
                 within_share,
@@ -150,7 +153,8 @@ impl Cells<'_> {
         for (name, position) in self.positions {
             let own = name.strip_prefix(self.stage.id.as_str()).is_some_and(|rest| rest.starts_with('.'));
             // Sums of waits are empty without any; counts never are.
-            let is_count = own && *name != Question::wait(self.stage);
+            let waits = [Question::wait(self.stage), Question::business_wait(self.stage)];
+            let is_count = own && waits.iter().all(|wait| wait != name);
             if is_count && let Some(Err(found)) = self.cells.get(*position).map(|cell| &cell.value) {
                 reasons = reasons | *found;
             }
@@ -200,7 +204,11 @@ impl Cells<'_> {
     }
 
     fn mean_wait(&self, accepted: u64, in_days: bool) -> Option<Mean> {
-        let sum = self.cell(&Question::wait(self.stage))?.value.as_ref().ok().filter(|_| accepted > 0)?;
+        self.mean_of(&Question::wait(self.stage), accepted, in_days)
+    }
+
+    fn mean_of(&self, sum: &str, accepted: u64, in_days: bool) -> Option<Mean> {
+        let sum = self.cell(sum)?.value.as_ref().ok().filter(|_| accepted > 0)?;
         let hours = if in_days {
             sum * BigRational::from_integer(24.into())
         } else {

@@ -15,9 +15,13 @@
 //! Since everything is compared with the row's own deadline, a row that is decided stays decided: what is entered late
 //! does not change last month.
 
-use super::row::{all, between, compare, constant, either, not, surely, truth, value_if};
+use super::row::{
+    all, between, business_between, business_later, compare, constant, either, not, surely, truth, value_if,
+};
 use crate::lower::ZoneTable;
-use crate::model::{CmpOp, ColumnType, Const, Handoff, Instant, Moment, Row, RowNode, RowType, Stage, Table};
+use crate::model::{
+    CmpOp, ColumnType, Const, Handoff, Instant, Limit, Moment, Row, RowNode, RowType, Sla, Stage, Table,
+};
 use ripplemark_core::time::DAY_MICROS;
 use serde::Serialize;
 
@@ -112,24 +116,36 @@ pub(super) struct Classes {
     accepted: Row,
     rejected: Row,
     known: Known,
-    deadline: Option<Row>,
-    within: Option<Row>,
+    deadline: Option<End>,
+    within: Option<End>,
+}
+
+/// When a length of time is over.
+#[derive(Clone)]
+enum End {
+    /// After so many days or microseconds.
+    After(Row),
+    /// At this instant of each row.
+    At(Row),
 }
 
 impl Classes {
     pub(super) fn new(table: &Table, stage: &Stage, handoff: &Handoff, known: Known) -> Classes {
         let start = column(table, &handoff.starts);
-        let span = |micros: i64| {
+        let end = |limit: Limit| {
+            let micros = limit.micros;
             if start.ty == RowType::Date {
-                constant(RowType::Int, Const::Int(micros / DAY_MICROS))
+                End::After(constant(RowType::Int, Const::Int(micros / DAY_MICROS)))
+            } else if limit.business {
+                End::At(business_later(start.clone(), micros))
             } else {
-                constant(RowType::Duration, Const::Duration(micros))
+                End::After(constant(RowType::Duration, Const::Duration(micros)))
             }
         };
         Classes {
             entered: handoff.starts.when.clone().map_or_else(|| truth(true), surely),
-            deadline: handoff.sla.ignored_after.map(span),
-            within: handoff.sla.within.map(span),
+            deadline: handoff.sla.ignored_after.map(end),
+            within: handoff.sla.within.map(end),
             accepted: moment(table, &stage.enters),
             rejected: handoff.rejected.as_ref().map_or_else(
                 || Row { ty: start.ty, node: RowNode::Missing },
@@ -145,7 +161,6 @@ impl Classes {
         let (accepts, rejects) = (self.counts(&self.accepted), self.counts(&self.rejected));
         let (a, r) = (|| self.accepted.clone(), || self.rejected.clone());
         let undecided = |last: Row| self.of_ordered([not(accepts.clone()), not(rejects.clone()), last]);
-        let wait = || between(self.start.clone(), a());
         let accepted = |last: Row| {
             let rejected_before = all([rejects.clone(), surely(compare(CmpOp::Lt, r(), a()))]);
             self.of_ordered([accepts.clone(), not(rejected_before), last])
@@ -154,21 +169,21 @@ impl Classes {
             Class::Entered => self.entered.clone(),
             Class::OutOfOrder => all([self.entered.clone(), self.out_of_order()]),
             Class::Accepted => accepted(truth(true)),
-            Class::InTime => accepted(compare(CmpOp::Le, wait(), self.within.clone()?)),
-            Class::Late => accepted(compare(CmpOp::Gt, wait(), self.within.clone()?)),
+            Class::InTime => accepted(self.relates(CmpOp::Le, a(), self.within.as_ref()?)),
+            Class::Late => accepted(self.relates(CmpOp::Gt, a(), self.within.as_ref()?)),
             Class::Rejected => {
                 let accepted_before = all([accepts.clone(), surely(compare(CmpOp::Le, a(), r()))]);
                 self.of_ordered([rejects.clone(), not(accepted_before), truth(true)])
             }
-            Class::Ignored => undecided(self.is_over(self.deadline.clone()?)),
+            Class::Ignored => undecided(self.is_over(self.deadline.as_ref()?)),
             Class::Pending => undecided(match &self.deadline {
-                Some(deadline) => not(self.is_over(deadline.clone())),
+                Some(deadline) => not(self.is_over(deadline)),
                 None => truth(true),
             }),
             Class::Overdue => {
-                let missed = self.is_over(self.within.clone()?);
+                let missed = self.is_over(self.within.as_ref()?);
                 undecided(match &self.deadline {
-                    Some(deadline) => all([not(self.is_over(deadline.clone())), missed]),
+                    Some(deadline) => all([not(self.is_over(deadline)), missed]),
                     None => missed,
                 })
             }
@@ -178,6 +193,11 @@ impl Classes {
     /// From the entry into the earlier stage to that into the later one.
     pub(super) fn wait(&self) -> Row {
         between(self.start.clone(), self.accepted.clone())
+    }
+
+    /// The same in business time, where the service level is told in it.
+    pub(super) fn business_wait(&self, sla: &Sla) -> Option<Row> {
+        sla.in_business_hours().then(|| business_between(self.start.clone(), self.accepted.clone()))
     }
 
     fn of_ordered(&self, parts: [Row; 3]) -> Row {
@@ -193,17 +213,22 @@ impl Classes {
     fn counts(&self, moment: &Row) -> Row {
         let known = compare(CmpOp::Le, moment.clone(), self.known.row(moment.ty));
         surely(match &self.deadline {
-            Some(deadline) => {
-                let wait = between(self.start.clone(), moment.clone());
-                all([known, compare(CmpOp::Le, wait, deadline.clone())])
-            }
+            Some(deadline) => all([known, self.relates(CmpOp::Le, moment.clone(), deadline)]),
             None => known,
         })
     }
 
     /// Whether so much time has passed since the start, as far as is known.
-    fn is_over(&self, span: Row) -> Row {
-        compare(CmpOp::Ge, between(self.start.clone(), self.known.row(self.start.ty)), span)
+    fn is_over(&self, end: &End) -> Row {
+        self.relates(CmpOp::Ge, self.known.row(self.start.ty), end)
+    }
+
+    /// Compares a moment with the end of a length of time since the start.
+    fn relates(&self, op: CmpOp, moment: Row, end: &End) -> Row {
+        match end {
+            End::After(span) => compare(op, between(self.start.clone(), moment), span.clone()),
+            End::At(instant) => compare(op, moment, instant.clone()),
+        }
     }
 }
 

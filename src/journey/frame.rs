@@ -14,8 +14,8 @@ impl Journeys {
     /// The hand-offs as one Arrow batch: `from`, `to`, `owner_from`, `owner_to`, `internal`, `level`, the dimensions (as
     /// text), the period (named after the grain), `flags`, `entered`, `accepted`, `rejected`, `rejected_by` (JSON),
     /// `ignored`, `pending`, `out_of_order`, `in_time`, `late`, `overdue`, `within_share` with `within_num` and
-    /// `within_den`, `goal`, `meets_goal`, `mean_wait_hours`, `mean_wait_exact`, `leak`, `leak_value`,
-    /// `leak_value_exact`, `unit`, `reason`.
+    /// `within_den`, `goal`, `meets_goal`, `mean_wait_hours`, `mean_wait_exact`,
+    /// `mean_wait_business_hours`, `leak`, `leak_value`, `leak_value_exact`, `unit`, `reason`.
     ///
     /// Counts are null where `reason` says why there are none, and where the book promises nothing of the kind. The
     /// receipts are in the schema's metadata under `ripplemark.receipts`.
@@ -66,6 +66,9 @@ impl Journeys {
         frame.truth("meets_goal", |handoff| handoff.meets_goal);
         frame.number("mean_wait_hours", |handoff| Some(handoff.mean_wait_hours.as_ref()?.value));
         frame.text("mean_wait_exact", |handoff| Some(handoff.mean_wait_hours.as_ref()?.exact.clone()));
+        frame.number("mean_wait_business_hours", |handoff| {
+            Some(handoff.mean_wait_business_hours.as_ref()?.value)
+        });
         frame.count("leak", |handoff| handoff.leak);
         frame.number("leak_value", |handoff| handoff.leak_value.as_ref()?.value);
         frame.text("leak_value_exact", |handoff| handoff.leak_value.as_ref()?.exact.clone());

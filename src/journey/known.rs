@@ -83,7 +83,14 @@ pub(super) fn latest(book: &Book, data: &Dataset, stages: &[StageId]) -> Result<
 }
 
 fn rows_at(table: TableId, at: ColumnId) -> Metric {
-    let count = Aggregate { table, at: Some(at), func: AggFunc::Count, arg: None, filter: None };
+    let count = Aggregate {
+        table,
+        at: Some(at),
+        func: AggFunc::Count,
+        arg: None,
+        filter: None,
+        on_row_error: Default::default(),
+    };
     let name = format!("{}.{}", table.0, at.0);
     made(name, vec![], MetricKind::Simple, Cell::Aggregate(Box::new(count)))
 }

@@ -15,6 +15,7 @@ use crate::model::{
 ///
 /// The metrics are called `stage.class` after the later stage: `customer.accepted`, `customer.ignored`; with
 /// [`Class::name`] for the class. `customer.wait` sums the wait of accepted rows, in days or microseconds;
+/// `customer.business_wait` in microseconds of business time, where the service level is told in it;
 /// `customer.rejected."reason"`, `customer.rejected.other` and `customer.rejected.missing` count listed reasons.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -78,6 +79,11 @@ impl Question {
         format!("{}.wait", stage.id)
     }
 
+    /// The name of the metric that sums it in business time.
+    pub(super) fn business_wait(stage: &Stage) -> String {
+        format!("{}.business_wait", stage.id)
+    }
+
     /// The name of the metric that counts rejections for a listed reason.
     pub(super) fn reason(stage: &Stage, reason: &str) -> String {
         format!("{}.rejected.{reason:?}", stage.id)
@@ -111,7 +117,10 @@ fn metrics(table: &Table, stage: &Stage, handoff: &Handoff, known: Known) -> Vec
         .filter_map(|class| Some(count(Question::metric(stage, *class), classes.condition(*class)?)))
         .collect();
     let accepted = classes.condition(Class::Accepted);
-    metrics.push(aggregate(stage, at, Question::wait(stage), AggFunc::Sum, Some(classes.wait()), accepted));
+    let wait =
+        |name: String, wait: Row| aggregate(stage, at, name, AggFunc::Sum, Some(wait), accepted.clone());
+    metrics.push(wait(Question::wait(stage), classes.wait()));
+    metrics.extend(classes.business_wait(&handoff.sla).map(|row| wait(Question::business_wait(stage), row)));
     if let (Some(column), Some(reasons), Some(rejected)) =
         (handoff.reason, &handoff.reasons, classes.condition(Class::Rejected))
     {
@@ -142,7 +151,7 @@ fn aggregate(
     arg: Option<Row>,
     filter: Option<Row>,
 ) -> Metric {
-    let aggregate = Aggregate { table: stage.table, at, func, arg, filter };
+    let aggregate = Aggregate { table: stage.table, at, func, arg, filter, on_row_error: Default::default() };
     made(name, stage.owners.clone(), MetricKind::Simple, Cell::Aggregate(Box::new(aggregate)))
 }
 

@@ -65,6 +65,9 @@ pub struct Handoff {
     pub meets_goal: Option<bool>,
     /// Elapsed hours from one stage to the other, of the accepted rows. Between dates a day is 24 hours.
     pub mean_wait_hours: Option<Mean>,
+    /// Business hours from one stage to the other, of the accepted rows, where the service level is in business hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_wait_business_hours: Option<Mean>,
     /// True if the times are dates, so that hours say more than is known.
     pub in_days: bool,
     /// Ignored and late rows; `None` without a service level.

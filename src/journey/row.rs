@@ -1,6 +1,6 @@
 //! Row formulas written by hand: the few shapes that the classes of a hand-off are made of.
 
-use crate::model::{ArithOp, CmpOp, Const, Row, RowNode, RowType};
+use crate::model::{ArithOp, CmpOp, Const, Row, RowFn, RowNode, RowType};
 
 pub(super) fn constant(ty: RowType, value: Const) -> Row {
     Row { ty, node: RowNode::Const(value) }
@@ -43,6 +43,17 @@ pub(super) fn surely(condition: Row) -> Row {
 pub(super) fn between(earlier: Row, later: Row) -> Row {
     let ty = if earlier.ty == RowType::Date { RowType::Int } else { RowType::Duration };
     Row { ty, node: RowNode::Arith(ArithOp::Sub, Box::new(later), Box::new(earlier)) }
+}
+
+/// The instant at which so much business time has passed since another.
+pub(super) fn business_later(start: Row, micros: i64) -> Row {
+    let amount = constant(RowType::BusinessDuration, Const::Duration(micros));
+    Row { ty: RowType::Timestamp, node: RowNode::Call(RowFn::AddBusiness, vec![start, amount]) }
+}
+
+/// Business time from one instant to another.
+pub(super) fn business_between(earlier: Row, later: Row) -> Row {
+    Row { ty: RowType::BusinessDuration, node: RowNode::Call(RowFn::BusinessBetween, vec![earlier, later]) }
 }
 
 /// `value` where a condition is true, otherwise missing.

@@ -183,6 +183,7 @@ fn units_follow_from_metrics_or_are_not_told() {
             metrics: &names,
             functions: &crate::lang::Library::default(),
             filter: None,
+            on_row_error: Default::default(),
         };
         unit::of(&book, &crate::lang::cell_formula(text, &scope).unwrap())
     };

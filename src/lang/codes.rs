@@ -41,6 +41,7 @@ codes! {
     RETURN = "RM0229", "a `return` that is not the end of a guard";
     FUNCTION = "RM0230", "a function of the book that cannot be read, or whose name is taken";
     RECURSION = "RM0231", "a function that calls itself, directly or through others";
+    NO_BUSINESS_HOURS = "RM0240", "business hours in a book that does not say when people work";
 }
 
 #[cfg(test)]

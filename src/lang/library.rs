@@ -22,6 +22,7 @@ const MOST: usize = 500;
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     list: BTreeMap<String, Definition>,
+    business_hours: bool,
     /// Parts of the formulas that were read with it: the book's budget is kept where all its formulas pass.
     spent: std::cell::Cell<usize>,
 }
@@ -69,6 +70,16 @@ impl Library {
         }
         library.refuse_circles(&mut found);
         if found.is_empty() { Ok(library) } else { Err(found) }
+    }
+
+    /// Says whether the book has business hours, which some functions of the language count by.
+    #[must_use]
+    pub fn with_business_hours(self, has: bool) -> Library {
+        Library { business_hours: has, ..self }
+    }
+
+    pub(crate) fn has_business_hours(&self) -> bool {
+        self.business_hours
     }
 
     /// Whether there are no functions.

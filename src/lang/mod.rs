@@ -34,14 +34,18 @@ mod syntax;
 mod tokens;
 mod vocabulary;
 
+pub(crate) use cell::value_of;
 pub use codes::CODES;
 pub use facet::{FacetMistake, FacetNames, FacetSymbol};
 pub use functions::{FUNCTIONS, Function, Level, Meaning};
 pub use library::Library;
 pub(crate) use names::{closest, is_sure};
 pub use problem::{Problem, Replacement, Within};
+pub(crate) use row::text_values;
 
-use crate::model::{Cell, ColumnId, FacetExpr, FacetKind, MetricId, Row, RowNode, Table, TableId};
+use crate::model::{
+    Cell, ColumnId, FacetExpr, FacetKind, MetricId, OnRowError, Row, RowNode, Table, TableId,
+};
 use cell::CellTyper;
 use facet::FacetTyper;
 use row::RowTyper;
@@ -73,6 +77,8 @@ pub struct CellScope<'a> {
     pub functions: &'a Library,
     /// Only rows for which this is true enter any aggregate. A condition of the aggregate is joined behind it.
     pub filter: Option<&'a Row>,
+    /// What becomes of rows over which an aggregate fails.
+    pub on_row_error: OnRowError,
 }
 
 /// Types a formula over the rows of a table. The result can have any type.
@@ -84,6 +90,18 @@ pub fn row_formula(text: &str, table: &Table, functions: &Library) -> Result<Row
     let (node, mut session) = parse(text, functions)?;
     let row = RowTyper { table, metrics: &[], aggregated: false, session: &mut session }.row(&node, &None, 0);
     functions.spend(session.used());
+    session.finish(row)
+}
+
+/// The condition that a value lies below an edge: a number, a text that is a date or a point in time, a duration. The
+/// edge takes the type of the value, as beside `<` in a formula.
+///
+/// # Errors
+///
+/// Every problem found, in the order of discovery; never empty.
+pub(crate) fn row_below(value: &Row, edge: &str, table: &Table) -> Result<Row, Vec<Problem>> {
+    let (node, mut session) = parse(edge, &Library::default())?;
+    let row = RowTyper { table, metrics: &[], aggregated: false, session: &mut session }.below(value, &node);
     session.finish(row)
 }
 
@@ -143,30 +161,45 @@ fn parse(text: &str, functions: &Library) -> Result<(Node, Session), Vec<Problem
     }
     match rhai::parse(&tokens, text, &mut problems) {
         Some(mut node) => match functions.expand(&mut node) {
-            Ok(instances) => Ok((node, Session::new(problems, instances))),
+            Ok(instances) => {
+                let mut session = Session::new(problems, instances);
+                session.business_hours = functions.has_business_hours();
+                Ok((node, session))
+            }
             Err(more) => Err(problems.into_iter().chain(more).collect()),
         },
         None => Err(problems),
     }
 }
 
-/// How many parts a row expression has.
-fn row_size(row: &Row) -> usize {
-    let of = |rows: &[&Row]| rows.iter().map(|row| row_size(row)).sum::<usize>();
-    1 + match &row.node {
+/// Whether so many copies of a row expression are within the limits of one formula.
+pub(crate) fn has_room(row: &Row, copies: usize) -> bool {
+    row_size(row).0.saturating_mul(copies) <= limits::NODES
+}
+
+/// How many parts a row expression has, and how many of them stand inside one another.
+fn row_size(row: &Row) -> (usize, usize) {
+    let of = |rows: &mut dyn Iterator<Item = &Row>| {
+        rows.map(row_size).fold((0, 0), |all, one| (all.0 + one.0, all.1.max(one.1)))
+    };
+    let (parts, levels) = match &row.node {
         RowNode::Const(_) | RowNode::Missing | RowNode::Column(_) | RowNode::TextTest(..) | RowNode::AsOf => {
-            0
+            (0, 0)
         }
-        RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::Cast(a) => of(&[a]),
-        RowNode::In(a, constants) => of(&[a]) + constants.len(),
+        RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::Cast(a) => row_size(a),
+        RowNode::In(a, constants) => {
+            let (parts, levels) = row_size(a);
+            (parts + constants.len(), levels)
+        }
         RowNode::Arith(_, a, b)
         | RowNode::Compare(_, a, b)
         | RowNode::And(a, b)
         | RowNode::Or(a, b)
-        | RowNode::Coalesce(a, b) => of(&[a, b]),
-        RowNode::If(a, b, c) => of(&[a, b, c]),
-        RowNode::Call(_, arguments) => arguments.iter().map(row_size).sum(),
-    }
+        | RowNode::Coalesce(a, b) => of(&mut [&**a, &**b].into_iter()),
+        RowNode::If(a, b, c) => of(&mut [&**a, &**b, &**c].into_iter()),
+        RowNode::Call(_, arguments) => of(&mut arguments.iter()),
+    };
+    (parts + 1, levels + 1)
 }
 
 #[cfg(test)]

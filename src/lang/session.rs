@@ -13,12 +13,14 @@ pub(super) struct Session {
     exhausted: bool,
     /// The functions of the book that have been written out.
     instances: Vec<Instance>,
+    /// Whether the book has business hours.
+    pub(super) business_hours: bool,
 }
 
 impl Session {
     /// Starts with the problems that reading the text has shown.
     pub(super) fn new(problems: Vec<Problem>, instances: Vec<Instance>) -> Self {
-        Self { problems, budget: Budget::default(), exhausted: false, instances }
+        Self { problems, budget: Budget::default(), exhausted: false, instances, business_hours: false }
     }
 
     /// Notes a problem. The value of a `let` is typed once for itself and once per use; what is reported

@@ -4,9 +4,13 @@
 //! maps out of order, bytes behind the end. What the numbers refer to is checked by the plan.
 
 use super::plan::{Plan, PlanColumn, PlanFound, PlanLookup, PlanTable};
+use crate::bind::Format;
 use crate::evaluate::Asked;
 use ripplemark_core::program::layout::NONE;
 use ripplemark_core::types::LogicalType;
+
+/// Stands in the number of a type whose column has a format; the format then follows.
+const WITH_FORMAT: u8 = 0x80;
 
 /// The number of a type, and its digits after the point.
 #[cfg(feature = "compile")]
@@ -20,6 +24,7 @@ fn type_number(ty: LogicalType) -> (u8, u8) {
         LogicalType::Id => (5, 0),
         LogicalType::Date => (6, 0),
         LogicalType::Timestamp => (7, 0),
+        LogicalType::Duration => (8, 0),
     }
 }
 
@@ -33,6 +38,7 @@ fn type_of(number: u8, scale: u8) -> Option<LogicalType> {
         (5, 0) => LogicalType::Id,
         (6, 0) => LogicalType::Date,
         (7, 0) => LogicalType::Timestamp,
+        (8, 0) => LogicalType::Duration,
         _ => return None,
     })
 }
@@ -50,7 +56,13 @@ pub(super) fn write(tables: &[PlanTable], asked: Option<&Asked>) -> Vec<u8> {
             out.text(&column.name);
             out.text(&column.source);
             let (number, scale) = type_number(column.ty);
-            out.0.extend([number, scale]);
+            match &column.format {
+                None => out.0.extend([number, scale]),
+                Some((pattern, utc)) => {
+                    out.0.extend([number | WITH_FORMAT, scale, u8::from(*utc)]);
+                    out.text(pattern);
+                }
+            }
             out.number(column.values.len());
             for (written, meant) in &column.values {
                 out.text(written);
@@ -139,10 +151,23 @@ pub(super) fn read(bytes: &[u8]) -> Option<Plan> {
 
 fn column(from: &mut Reader<'_>) -> Option<PlanColumn> {
     let (name, source) = (from.text()?, from.text()?);
-    let ty = type_of(from.byte()?, from.byte()?)?;
+    let (number, scale) = (from.byte()?, from.byte()?);
+    let ty = type_of(number & !WITH_FORMAT, scale)?;
+    let format = if number & WITH_FORMAT == 0 {
+        None
+    } else {
+        let utc = match from.byte()? {
+            0 => false,
+            1 => true,
+            _ => return None,
+        };
+        let pattern = from.text()?;
+        Format::new(&pattern, ty).ok()?;
+        Some((pattern, utc))
+    };
     let values = from.list(|from| Some((from.text()?, from.text()?)))?;
     let sorted = values.windows(2).all(|pair| matches!(pair, [a, b] if a.0 < b.0));
-    sorted.then_some(PlanColumn { name, source, ty, values })
+    sorted.then_some(PlanColumn { name, source, ty, format, values })
 }
 
 struct Reader<'b>(&'b [u8]);

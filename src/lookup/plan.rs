@@ -53,6 +53,8 @@ pub(crate) struct PlanColumn {
     pub(crate) name: String,
     pub(crate) source: String,
     pub(crate) ty: LogicalType,
+    /// How the data write its times: the pattern, and whether text without an offset is UTC.
+    pub(crate) format: Option<(String, bool)>,
     /// For columns by which rows are looked up: (as written, as meant), sorted.
     pub(crate) values: Vec<(String, String)>,
 }
@@ -90,10 +92,10 @@ impl PlanTable {
 
 /// Whether values of two columns can be equal: text with text, others of one type.
 pub(crate) fn can_meet(a: LogicalType, b: LogicalType) -> bool {
-    use LogicalType::{Category, Decimal, Float, Id};
+    use LogicalType::{Category, Decimal, Duration, Float, Id};
     match (a, b) {
         (Category | Id, Category | Id) => true,
-        (Float | Decimal(_), _) => false,
+        (Float | Decimal(_) | Duration, _) => false,
         _ => a == b,
     }
 }
@@ -175,6 +177,7 @@ impl Plan {
                         name: column.name.to_owned(),
                         source: column.source.to_owned(),
                         ty: column.ty,
+                        format: column.format.map(|format| (format.pattern.to_owned(), format.utc)),
                         values: Vec::new(),
                     }
                 })

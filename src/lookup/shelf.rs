@@ -71,7 +71,7 @@ pub(super) struct Shelf {
 impl Shelf {
     pub(super) fn new(ty: LogicalType) -> Result<Shelf, ArrowError> {
         let values = match ty {
-            LogicalType::Int => Builder::Int(Int64Builder::new()),
+            LogicalType::Int | LogicalType::Duration => Builder::Int(Int64Builder::new()),
             LogicalType::Decimal(scale) => {
                 let digits = i8::try_from(scale)
                     .map_err(|_| ArrowError::InvalidArgumentError(format!("decimal({scale})")))?;

@@ -1,6 +1,7 @@
 //! Program bytes: everything that lowering found, in the layout that `ripplemark_core::program::layout` defines.
 
 use super::Exactness;
+use super::business;
 use super::cells::CellCode;
 use super::meaning;
 use super::question::{DimKind, Question, problem};
@@ -8,11 +9,11 @@ use super::rows::{PendingConst, SlotSpec, TableCode};
 use super::zone::ZoneTable;
 use crate::diagnostic::Diagnostic;
 use crate::lookup::Plan;
-use crate::model::{Book, Column, ColumnType, Instant, Query, Ring};
+use crate::model::{Book, Column, ColumnType, Instant, Query, Ring, TimeFormat};
 use ripplemark_core::Program;
 use ripplemark_core::cell::width;
 use ripplemark_core::program::layout::{
-    self, LEVEL_PERIOD, MAGIC, NONE, RECORD, SECTIONS, Section, VERSION, header,
+    self, BASE_SECTIONS, LEVEL_PERIOD, MAGIC, NONE, RECORD, SECTIONS, Section, VERSION, header,
 };
 use ripplemark_core::program::op::{RowOp, SlotKind};
 use ripplemark_core::state::slot_words_of;
@@ -35,6 +36,11 @@ pub(super) struct Encoder<'e, 'b> {
     /// Text constants, sorted by their bytes, with their numbers.
     texts: BTreeMap<String, u32>,
     consts: Vec<i128>,
+}
+
+/// How a table's own data write a column's times; what is looked up arrives as times.
+fn own_format(column: &Column) -> Option<&TimeFormat> {
+    column.format.as_ref().filter(|_| column.found.is_none())
 }
 
 /// What the header says about time.
@@ -76,6 +82,9 @@ impl<'e, 'b> Encoder<'e, 'b> {
                 }
             }
             for column in table.columns.iter().filter_map(|c| table.table.columns.get(c.0)) {
+                if let Some(format) = own_format(column) {
+                    texts.insert(format.pattern.clone(), 0);
+                }
                 for (written, meant) in &column.values {
                     texts.insert(written.clone(), 0);
                     texts.insert(meant.clone(), 0);
@@ -118,6 +127,7 @@ impl<'e, 'b> Encoder<'e, 'b> {
             self.sections[Section::Texts as usize].extend(reference);
         }
         self.sections[Section::Zone as usize] = self.zone.entries.clone();
+        self.sections[Section::BusinessHours as usize] = self.business();
         for i in 0..self.tables.len() {
             self.table(i, &times);
         }
@@ -154,6 +164,16 @@ impl<'e, 'b> Encoder<'e, 'b> {
             format!("the compiled program is not valid: {fault}"),
             Some("please report the book and the query: this is a mistake in ripplemark".into()),
         )])
+    }
+
+    /// The business hours, where code counts them.
+    fn business(&self) -> Vec<u8> {
+        match &self.book.business_hours {
+            Some(hours) if self.tables.iter().any(TableCode::reads_business) => {
+                business::encode(hours, &self.zone.entries)
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn record(&self, section: Section) -> Vec<u8> {
@@ -239,11 +259,14 @@ impl<'e, 'b> Encoder<'e, 'b> {
             set_u32(&mut record, layout::placement::AT, at.unwrap_or(NONE));
             self.push(Section::Placements, &record);
         }
-        for &register in &table.keys {
+        for (&register, dim) in table.keys.iter().zip(&self.question.dims) {
             let mut record = self.record(Section::Keys);
-            // A dimension's register is the load of its column, and loads come first, in the order of the columns.
-            let text = table.is_text(register as usize);
-            set_u32(&mut record, layout::key::KIND, u32::from(text));
+            let kind = match dim.kind {
+                DimKind::Text if table.is_load(register) => 1,
+                DimKind::Text => 2,
+                DimKind::Int | DimKind::Bool | DimKind::Date => 0,
+            };
+            set_u32(&mut record, layout::key::KIND, kind);
             set_u32(&mut record, layout::key::INDEX, register);
             self.push(Section::Keys, &record);
         }
@@ -269,7 +292,9 @@ impl<'e, 'b> Encoder<'e, 'b> {
             Some(PendingConst::Text(text)) if op == RowOp::ConstText => {
                 self.texts.get(text).copied().unwrap_or(0)
             }
-            // The one integer that is not known before the query's times are: `as_of`.
+            Some(PendingConst::AsOfDay) => {
+                self.constant(i128::from(times.as_of.map_or(0, |(_, day)| i64::from(day) - 1)))
+            }
             _ => self.constant(i128::from(times.as_of.map_or(0, |(instant, _)| instant))),
         };
         set_u32(&mut bytes, 4, number);
@@ -290,9 +315,15 @@ impl<'e, 'b> Encoder<'e, 'b> {
             ColumnType::Id => (5, 0),
             ColumnType::Date => (6, 0),
             ColumnType::Timestamp => (7, 0),
+            ColumnType::Duration => (8, 0),
         };
         record[layout::column::TYPE] = ty;
         record[layout::column::SCALE] = scale;
+        if let Some(format) = own_format(column) {
+            record[layout::column::FORMAT_ZONE] = u8::from(format.utc);
+            let number = self.texts.get(&format.pattern).copied().unwrap_or(0);
+            set_u32(&mut record, layout::column::FORMAT, number + 1);
+        }
         set_u32(&mut record, layout::column::MAP_START, self.count(Section::ValueMap));
         set_u32(&mut record, layout::column::MAP_COUNT, column.values.len() as u32);
         for (written, meant) in &column.values {
@@ -435,7 +466,13 @@ impl<'e, 'b> Encoder<'e, 'b> {
     fn signature(&self, times: &Times) -> [u8; 32] {
         let mut text = String::from("ripplemark state 1\n");
         // The changes themselves, so that two editions of the time zone data agree exactly where they say the same.
-        let zone_matters = self.question.reads_time || self.tables.iter().any(TableCode::reads_zone);
+        let local_text = |table: &TableCode<'_>| {
+            let columns = table.columns.iter().filter_map(|c| table.table.columns.get(c.0));
+            columns.map(|c| meaning::column(self.book, table.table, c)).any(|text| meaning::reads_zone(&text))
+        };
+        let zone_matters = self.question.reads_time
+            || self.tables.iter().any(TableCode::reads_zone)
+            || self.tables.iter().any(local_text);
         for dim in &self.question.dims {
             let _ = writeln!(text, "dim {:?} {}", dim.name, dim.kind as u8);
         }
@@ -454,6 +491,10 @@ impl<'e, 'b> Encoder<'e, 'b> {
             times.range_days,
             times.as_of,
         );
+        let business = self.business();
+        if !business.is_empty() {
+            let _ = writeln!(text, "business {:02x?}", meaning::sha256(&business));
+        }
         for (table, asked) in self.tables.iter().zip(&self.question.tables) {
             let filter = asked
                 .filter
@@ -462,6 +503,13 @@ impl<'e, 'b> Encoder<'e, 'b> {
             let _ = writeln!(text, "table {:?} where {filter}", table.table.name);
             for column in table.columns.iter().filter_map(|c| table.table.columns.get(c.0)) {
                 let _ = writeln!(text, "column {}", meaning::column(self.book, table.table, column));
+            }
+            for (dim, key) in self.question.dims.iter().zip(&asked.keys) {
+                let computed = table.table.columns.get(key.0).and_then(|column| column.computed.as_ref());
+                if let Some(computed) = computed {
+                    let formula = meaning::row(self.book, table.table, &computed.row);
+                    let _ = writeln!(text, "key {:?} {formula}", dim.name);
+                }
             }
             for (at, _) in &table.placements {
                 let name = at.and_then(|c| table.table.columns.get(c.0)).map_or("-", |c| c.name.as_str());
@@ -475,10 +523,12 @@ impl<'e, 'b> Encoder<'e, 'b> {
     }
 
     fn assemble(&mut self, times: &Times) -> Vec<u8> {
-        let mut bytes = vec![0; header::SIZE + SECTIONS * 8];
+        let last = self.sections.iter().rposition(|section| !section.is_empty()).unwrap_or(0);
+        let sections = BASE_SECTIONS.max(last + 1);
+        let mut bytes = vec![0; header::SIZE + sections * 8];
         set(&mut bytes, header::MAGIC, &MAGIC);
         set(&mut bytes, header::VERSION, &VERSION.to_le_bytes());
-        set_u32(&mut bytes, header::SECTIONS, SECTIONS as u32);
+        set_u32(&mut bytes, header::SECTIONS, sections as u32);
         bytes[header::GRAIN] = self.question.grain.map_or(0, |g| g as u8);
         bytes[header::FIRST_DAY] = self.book.first_day_of_week as u8;
         bytes[header::FIRST_MONTH] = self.book.first_month_of_year;
@@ -495,7 +545,7 @@ impl<'e, 'b> Encoder<'e, 'b> {
         }
         set(&mut bytes, header::CALENDAR_FROM, &self.zone.from.to_le_bytes());
         set(&mut bytes, header::CALENDAR_TO, &self.zone.to.to_le_bytes());
-        for (i, section) in self.sections.iter().enumerate() {
+        for (i, section) in self.sections.iter().enumerate().take(sections) {
             let entry = header::SIZE + i * 8;
             let offset = bytes.len() as u32;
             set_u32(&mut bytes, entry, offset);

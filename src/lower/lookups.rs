@@ -173,6 +173,7 @@ fn planned_column(column: &Column, is_key: bool) -> PlanColumn {
         name: column.name.clone(),
         source: column.source.clone(),
         ty: logical(&column.ty),
+        format: column.format.as_ref().map(|format| (format.pattern.clone(), format.utc)),
         values: if is_key { column.values.clone() } else { Vec::new() },
     }
 }
@@ -187,5 +188,6 @@ fn logical(ty: &ColumnType) -> LogicalType {
         ColumnType::Id => LogicalType::Id,
         ColumnType::Date => LogicalType::Date,
         ColumnType::Timestamp => LogicalType::Timestamp,
+        ColumnType::Duration => LogicalType::Duration,
     }
 }

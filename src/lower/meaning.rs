@@ -5,8 +5,8 @@
 
 use super::known::Known;
 use crate::model::{
-    Aggregate, ArithOp, Book, Cell, Column, ColumnId, ColumnType, Const, MetricId, Row, RowFn, RowNode,
-    RowType, Table,
+    Aggregate, ArithOp, Book, Cell, Column, ColumnId, ColumnType, Const, MetricId, OnRowError, Row, RowFn,
+    RowNode, RowType, Table,
 };
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -24,6 +24,10 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
 const LOCAL_DAYS: &str = "LocalDaysBetween";
 /// The same for other functions of local days.
 const LOCAL: &str = "Local ";
+/// The same for text that is read as local time.
+const LOCAL_TEXT: &str = "\" ~local~";
+/// Stands where the book's business hours decide.
+const BUSINESS: &str = "Business";
 /// Stands where the book's calendar decides.
 const PERIOD: &str = "(Truncate";
 
@@ -40,13 +44,21 @@ pub(super) fn of_metric(book: &Known<'_>, id: MetricId) -> [u8; 32] {
 
 /// The hash of a text that says what something means, with what of the book decides about it.
 fn whole(book: &Book, mut text: String) -> [u8; 32] {
-    if text.contains(LOCAL_DAYS) || text.contains(LOCAL) {
+    if text.contains(LOCAL_DAYS) || text.contains(LOCAL) || reads_zone(&text) {
         text = format!("{text} in {}", book.timezone);
+    }
+    if let Some(hours) = book.business_hours.as_ref().filter(|_| text.contains(BUSINESS)) {
+        text = format!("{text} within {:?} but {:?} in {}", hours.windows, hours.holidays, book.timezone);
     }
     if text.contains(PERIOD) {
         text = format!("{text} by {:?} {}", book.first_day_of_week, book.first_month_of_year);
     }
     hash(&text)
+}
+
+/// Whether what a column's declaration says depends on the book's time zone.
+pub(super) fn reads_zone(declaration: &str) -> bool {
+    declaration.contains(LOCAL_TEXT)
 }
 
 /// Bytes of a text that another one takes in as it is. Beyond them its hash stands for it: metrics that name others
@@ -76,8 +88,11 @@ fn part_text(book: &Known<'_>, id: MetricId) -> String {
     })
 }
 
-/// A column's declaration; of one that is looked up also the way to it.
+/// A column's declaration; of one that is looked up also the way to it, of a computed one its formula.
 pub(super) fn column(book: &Book, table: &Table, column: &Column) -> String {
+    if let Some(computed) = &column.computed {
+        return row(book, table, &computed.row);
+    }
     let mut text = declaration(column);
     // No column is found through more tables than there are; a bound costs nothing and needs no trust.
     let (mut table, mut found) = (table, column.found);
@@ -130,6 +145,12 @@ fn declaration(column: &Column) -> String {
         ColumnType::Id => text.push_str("id"),
         ColumnType::Date => text.push_str("date"),
         ColumnType::Timestamp => text.push_str("timestamp"),
+        ColumnType::Duration => text.push_str("duration"),
+    }
+    if let Some(format) = &column.format {
+        // The pattern ends with the quotation mark that the other begins with.
+        let zone = if format.utc { "\" UTC" } else { LOCAL_TEXT };
+        let _ = write!(text, " as \"{}{zone}", format.pattern.escape_debug());
     }
     if !column.values.is_empty() {
         let _ = write!(text, "{:?}", column.values);
@@ -190,12 +211,14 @@ pub(super) fn row(book: &Book, table: &Table, expr: &Row) -> String {
         RowNode::Call(RowFn::DaysBetween, args) if args.iter().any(|a| a.ty == RowType::Timestamp) => {
             format!("({LOCAL_DAYS} {})", all(&args.iter().collect::<Vec<_>>()))
         }
-        RowNode::Call(f @ (RowFn::Truncate(_) | RowFn::DayPart(_)), args)
-            if args.iter().any(|a| a.ty == RowType::Timestamp) =>
-        {
+        RowNode::Call(
+            f @ (RowFn::Truncate(_) | RowFn::DayPart(_) | RowFn::AddMonths | RowFn::AddDays),
+            args,
+        ) if args.iter().any(|a| a.ty == RowType::Timestamp) => {
             format!("({f:?} {LOCAL}{})", all(&args.iter().collect::<Vec<_>>()))
         }
         RowNode::Call(f, args) => format!("({f:?} {})", all(&args.iter().collect::<Vec<_>>())),
+        RowNode::AsOf if expr.ty == RowType::Date => "as_of day".into(),
         RowNode::AsOf => "as_of".into(),
     }
 }
@@ -208,12 +231,21 @@ pub(super) fn aggregate(book: &Book, aggregate: &Aggregate) -> String {
         .and_then(|at| table.columns.get(at.0))
         .map_or_else(|| "-".into(), |own| column(book, table, own));
     format!(
-        "[{:?} {} at {at} of {} where {}]",
+        "[{:?} {} at {at} of {} where {}{}]",
         aggregate.func,
         part(&aggregate.arg),
         table.name,
-        part(&aggregate.filter)
+        part(&aggregate.filter),
+        rejecting(aggregate),
     )
+}
+
+/// What is added where rows that fail are left out.
+pub(super) fn rejecting(aggregate: &Aggregate) -> &'static str {
+    match aggregate.on_row_error {
+        OnRowError::FailCell => "",
+        OnRowError::Reject => " without rows that fail",
+    }
 }
 
 fn cell(book: &Known<'_>, expr: &Cell) -> String {

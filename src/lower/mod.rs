@@ -9,6 +9,7 @@
 //! The bytes depend on the book and the query alone: nothing here iterates over a hash map.
 
 mod asked;
+mod business;
 mod cells;
 mod encode;
 mod known;
@@ -86,7 +87,7 @@ fn lowered(
     let cells = cells::lower(book, question, &slots)?;
     let aggregated: Vec<_> = question.tables.iter().map(|asked| asked.id).zip(&tables).collect();
     let mut plan = lookups::plan(book, &aggregated);
-    plan.asked = Some(asked::asked(book, query, question));
+    plan.asked = Some(asked::asked(book, query, question, &slots));
     Encoder::new(book, query, question, zone, &tables, &slots, &cells, &plan).finish()
 }
 
@@ -119,9 +120,10 @@ pub fn tables_needed(book: &Book, metric: MetricId) -> Vec<TableId> {
     aggregates_of(book, &whole, &mut Vec::new(), &mut aggregates);
     let mut columns = Vec::new();
     for aggregate in aggregates {
+        let Some(table) = book.tables.get(aggregate.table.0) else { continue };
         let mut read = BTreeSet::new();
         for row in aggregate.arg.iter().chain(&aggregate.filter) {
-            rows::columns_of(row, &mut read);
+            rows::columns_of(table, row, &mut read);
         }
         columns.push((aggregate.table, read.into_iter().collect()));
     }

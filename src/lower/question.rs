@@ -11,12 +11,13 @@ use crate::model::{
 const MAX_DIMS: usize = ripplemark_core::program::layout::MAX_DIMS;
 
 /// Columns that every result has beside its dimensions.
-const RESULT_COLUMNS: [&str; 12] = [
+const RESULT_COLUMNS: [&str; 13] = [
     "metric",
     "level",
     "value",
     "value_bits",
     "exact",
+    "exact_value",
     "reason",
     "flags",
     "numerator",
@@ -112,7 +113,7 @@ fn dim_kind(column: &Column) -> Option<DimKind> {
         ColumnType::Bool => Some(DimKind::Bool),
         ColumnType::Date => Some(DimKind::Date),
         ColumnType::Category(_) | ColumnType::Id => Some(DimKind::Text),
-        ColumnType::Decimal(_) | ColumnType::Float | ColumnType::Timestamp => None,
+        ColumnType::Decimal(_) | ColumnType::Float | ColumnType::Timestamp | ColumnType::Duration => None,
     }
 }
 
@@ -265,6 +266,7 @@ fn resolve_filter(book: &Book, query: &Query, tables: &mut [AskedTable], problem
     let texts: Vec<&str> = book.functions.iter().map(String::as_str).collect();
     // A book that was loaded has functions that can be read.
     let functions = lang::Library::read(&texts).unwrap_or_default();
+    let functions = functions.with_business_hours(book.business_hours.is_some());
     for asked in tables {
         let table = &book.tables[asked.id.0];
         match lang::row_formula(text, table, &functions) {

@@ -4,7 +4,7 @@ use super::meaning;
 use super::question::{AskedTable, Question};
 use super::table_position;
 use crate::model::{
-    AggFunc, Aggregate, ArithOp, Book, CmpOp, ColumnId, ColumnType, Const, Row, RowFn, RowNode, RowType,
+    AggFunc, Aggregate, ArithOp, Book, CmpOp, ColumnId, Const, OnRowError, Row, RowFn, RowNode, RowType,
     Table, TextTest,
 };
 use ripplemark_core::program::layout::NONE;
@@ -24,13 +24,14 @@ pub(super) struct TableCode<'b> {
     pub(super) consts: Vec<PendingConst>,
     pub(super) filter: Option<u32>,
     pub(super) placements: Vec<(Option<ColumnId>, Option<u32>)>,
-    /// Loads of the dimensions.
+    /// Registers of the dimensions.
     pub(super) keys: Vec<u32>,
     known: HashMap<[u8; 16], u32>,
     /// Test, column and part of each text test.
     text_tests: Vec<(u8, u32, u32)>,
     as_of: bool,
     local_days: bool,
+    business: bool,
 }
 
 /// A constant whose place in the program is known only when all tables are.
@@ -38,19 +39,25 @@ pub(super) struct TableCode<'b> {
 pub(super) enum PendingConst {
     Number(i128),
     Text(String),
+    /// The query's `as_of`: the first instant after it.
+    AsOf,
+    /// Its last day.
+    AsOfDay,
 }
 
 impl<'b> TableCode<'b> {
     pub(super) fn new(book: &'b Book, question: &Question<'_>, asked: &AskedTable) -> TableCode<'b> {
         let table = &book.tables[asked.id.0];
-        let mut used: BTreeSet<ColumnId> = asked.keys.iter().copied().collect();
-        used.extend(asked.placements.iter().flatten());
+        let mut used: BTreeSet<ColumnId> = asked.placements.iter().flatten().copied().collect();
+        for &key in &asked.keys {
+            column_used(table, key, &mut used);
+        }
         for row in asked.filter.iter() {
-            columns_of(row, &mut used);
+            columns_of(table, row, &mut used);
         }
         for aggregate in question.aggregates.iter().filter(|a| a.table == asked.id) {
             for row in aggregate.arg.iter().chain(&aggregate.filter) {
-                columns_of(row, &mut used);
+                columns_of(table, row, &mut used);
             }
         }
         let mut code = TableCode {
@@ -65,6 +72,7 @@ impl<'b> TableCode<'b> {
             text_tests: Vec::new(),
             as_of: false,
             local_days: false,
+            business: false,
         };
         // Every column is loaded, so that missing and unreadable values are counted wherever they matter.
         for i in 0..code.columns.len() {
@@ -88,6 +96,9 @@ impl<'b> TableCode<'b> {
     }
 
     fn load(&mut self, column: ColumnId) -> u32 {
+        if let Some(computed) = self.table.columns.get(column.0).and_then(|column| column.computed.as_ref()) {
+            return self.row(&computed.row);
+        }
         let position = self.columns.iter().position(|&c| c == column).unwrap_or(0);
         self.emit(RowOp::Load, 0, position as u32, 0, 0)
     }
@@ -151,7 +162,8 @@ impl<'b> TableCode<'b> {
             RowNode::Call(function, args) => self.call(*function, args, row.ty),
             RowNode::AsOf => {
                 self.as_of = true;
-                let at = self.pending(PendingConst::Text(String::new()));
+                let day = row.ty == RowType::Date;
+                let at = self.pending(if day { PendingConst::AsOfDay } else { PendingConst::AsOf });
                 self.emit(RowOp::ConstInt, 0, at, 0, 0)
             }
         }
@@ -290,7 +302,17 @@ impl<'b> TableCode<'b> {
                 let day = self.day(a);
                 self.emit(DayPart, part as u8, day, 0, 0)
             }
+            RowFn::AddMonths if ty == RowType::Timestamp => self.local(AddLocalMonths, a, b),
             RowFn::AddMonths => self.binary(AddMonths, a, b),
+            RowFn::AddDays => self.local(AddLocalDays, a, b),
+            RowFn::BusinessHours => {
+                let elapsed = self.business(BusinessBetween, a, b);
+                let hour = self.number(ConstInt, i128::from(HOUR_MICROS));
+                self.emit(DivInt, 0, elapsed, hour, 0)
+            }
+            RowFn::Bh => self.duration(a, HOUR_MICROS),
+            RowFn::AddBusiness => self.business(AddBusiness, a, b),
+            RowFn::BusinessBetween => self.business(BusinessBetween, a, b),
             RowFn::ToFloat => {
                 let register = self.row(a);
                 match a.ty {
@@ -300,6 +322,16 @@ impl<'b> TableCode<'b> {
                 }
             }
         }
+    }
+
+    fn local(&mut self, op: RowOp, a: &Row, b: &Row) -> u32 {
+        self.local_days = true;
+        self.binary(op, a, b)
+    }
+
+    fn business(&mut self, op: RowOp, a: &Row, b: &Row) -> u32 {
+        self.business = true;
+        self.local(op, a, b)
     }
 
     fn duration(&mut self, count: &Row, unit: i64) -> u32 {
@@ -352,12 +384,56 @@ impl<'b> TableCode<'b> {
         self.local_days
     }
 
-    /// Columns whose text decides a group key.
-    pub(super) fn is_text(&self, position: usize) -> bool {
-        matches!(
-            self.columns.get(position).and_then(|c| self.table.columns.get(c.0)).map(|c| &c.ty),
-            Some(ColumnType::Category(_) | ColumnType::Id)
-        )
+    /// Whether the code counts business hours.
+    pub(super) fn reads_business(&self) -> bool {
+        self.business
+    }
+
+    /// The condition under which rows enter that do not fail, and for each failure the one under which rows are
+    /// counted that do. `mask` and `arg` may be absent.
+    fn sound(
+        &mut self,
+        mask: u32,
+        arg: u32,
+        failures: &[(Failure, [u8; 32])],
+    ) -> (u32, Vec<([u8; 32], u32)>) {
+        // Where the condition has failed, the answer is false before the condition itself is asked.
+        let holds = if mask == NONE {
+            NONE
+        } else {
+            let sound = self.emit(RowOp::IsSound, 0, mask, 0, 0);
+            self.emit(RowOp::And, 0, sound, mask, 0)
+        };
+        let enters = if arg == NONE {
+            holds
+        } else {
+            let sound = self.emit(RowOp::IsSound, 0, arg, 0, 0);
+            if holds == NONE {
+                sound
+            } else {
+                // Not `And`, whose right side decides where it is unknown whether the condition holds.
+                self.emit(RowOp::If, kind_number(RowType::Bool), holds, sound, holds)
+            }
+        };
+        let mut counted = Vec::new();
+        for (why, hash) in failures {
+            let by_mask = (mask != NONE).then(|| self.emit(RowOp::FailedFirst, *why, mask, 0, 0));
+            // An argument matters only where the condition holds.
+            let by_arg = (arg != NONE).then(|| {
+                let failed = self.emit(RowOp::FailedFirst, *why, arg, 0, 0);
+                if holds == NONE { failed } else { self.emit(RowOp::And, 0, holds, failed, 0) }
+            });
+            counted.extend(match (by_mask, by_arg) {
+                (Some(a), Some(b)) => Some((*hash, self.emit(RowOp::Or, 0, a, b, 0))),
+                (a, b) => a.or(b).map(|register| (*hash, register)),
+            });
+        }
+        (enters, counted)
+    }
+
+    /// True for the load of a column: loads come first, in the order of the columns.
+    pub(super) fn is_load(&self, register: u32) -> bool {
+        (register as usize) < self.columns.len()
     }
 }
 
@@ -371,7 +447,9 @@ fn by_kind(ty: RowType, int: RowOp, decimal: RowOp, float: RowOp) -> RowOp {
 
 fn kind_number(ty: RowType) -> u8 {
     match ty {
-        RowType::Int | RowType::Date | RowType::Timestamp | RowType::Duration => 0,
+        RowType::Int | RowType::Date | RowType::Timestamp | RowType::Duration | RowType::BusinessDuration => {
+            0
+        }
         RowType::Decimal(_) => 1,
         RowType::Float => 2,
         RowType::Bool => 3,
@@ -391,32 +469,40 @@ pub(super) fn relation(op: CmpOp) -> u8 {
     }
 }
 
+/// The columns that have to be read for a column: itself, or those that its formula reads.
+fn column_used(table: &Table, column: ColumnId, out: &mut BTreeSet<ColumnId>) {
+    match table.columns.get(column.0).and_then(|column| column.computed.as_ref()) {
+        Some(computed) => columns_of(table, &computed.row, out),
+        None => {
+            out.insert(column);
+        }
+    }
+}
+
 /// The columns that an expression reads.
-pub(super) fn columns_of(row: &Row, out: &mut BTreeSet<ColumnId>) {
+pub(super) fn columns_of(table: &Table, row: &Row, out: &mut BTreeSet<ColumnId>) {
     match &row.node {
         RowNode::Const(_) | RowNode::Missing | RowNode::AsOf => {}
-        RowNode::Column(c) | RowNode::TextTest(_, c, _) => {
-            out.insert(*c);
-        }
+        RowNode::Column(c) | RowNode::TextTest(_, c, _) => column_used(table, *c, out),
         RowNode::Neg(a) | RowNode::Not(a) | RowNode::IsNull(a) | RowNode::In(a, _) | RowNode::Cast(a) => {
-            columns_of(a, out);
+            columns_of(table, a, out);
         }
         RowNode::Arith(_, a, b)
         | RowNode::Compare(_, a, b)
         | RowNode::And(a, b)
         | RowNode::Or(a, b)
         | RowNode::Coalesce(a, b) => {
-            columns_of(a, out);
-            columns_of(b, out);
+            columns_of(table, a, out);
+            columns_of(table, b, out);
         }
         RowNode::If(a, b, c) => {
             for part in [a, b, c] {
-                columns_of(part, out);
+                columns_of(table, part, out);
             }
         }
         RowNode::Call(_, args) => {
             for arg in args {
-                columns_of(arg, out);
+                columns_of(table, arg, out);
             }
         }
     }
@@ -445,16 +531,47 @@ impl SlotSet {
     }
 }
 
-/// The slots of an aggregate: its value (for `average` the sum), and the count of rows in it.
+/// The slots of an aggregate: its value (for `average` the sum), the count of rows in it, and where rows that fail are
+/// left out, how many for each reason.
 pub(super) struct SlotHashes {
     pub(super) value: [u8; 32],
     pub(super) count: [u8; 32],
+    pub(super) rejected: Vec<(Failure, [u8; 32])>,
+}
+
+/// A reason for which a row can fail: its position in a set of reasons.
+pub(super) type Failure = u8;
+
+/// The failures that the row code of an aggregate can have: values of columns are at most invalid, and only arithmetic
+/// has other reasons.
+fn failures(aggregate: &Aggregate) -> Vec<Failure> {
+    const INVALID_INPUT: Failure = 3;
+    fn computes(row: &Row) -> bool {
+        match &row.node {
+            RowNode::Const(_) | RowNode::Missing | RowNode::Column(_) | RowNode::TextTest(..) => false,
+            RowNode::Neg(_) | RowNode::Arith(..) | RowNode::Cast(_) | RowNode::Call(..) | RowNode::AsOf => {
+                true
+            }
+            RowNode::Not(a) | RowNode::IsNull(a) | RowNode::In(a, _) => computes(a),
+            RowNode::Compare(_, a, b) | RowNode::And(a, b) | RowNode::Or(a, b) | RowNode::Coalesce(a, b) => {
+                computes(a) || computes(b)
+            }
+            RowNode::If(a, b, c) => computes(a) || computes(b) || computes(c),
+        }
+    }
+    match aggregate.on_row_error {
+        OnRowError::FailCell => Vec::new(),
+        OnRowError::Reject if aggregate.arg.iter().chain(&aggregate.filter).any(computes) => {
+            (1..=5).collect()
+        }
+        OnRowError::Reject => vec![INVALID_INPUT],
+    }
 }
 
 /// What names the slots of an aggregate; the same text for the same rows, argument and time.
 pub(super) fn slot_hashes(book: &Book, question: &Question<'_>, aggregate: &Aggregate) -> SlotHashes {
     let Some(table) = book.tables.get(aggregate.table.0) else {
-        return SlotHashes { value: [0; 32], count: [0; 32] };
+        return SlotHashes { value: [0; 32], count: [0; 32], rejected: Vec::new() };
     };
     let part =
         |row: &Option<Row>| row.as_ref().map_or_else(|| "-".into(), |row| meaning::row(book, table, row));
@@ -464,10 +581,11 @@ pub(super) fn slot_hashes(book: &Book, question: &Question<'_>, aggregate: &Aggr
         .map_or_else(|| "-".into(), |c| meaning::placing(book, table, c));
     let name = |what: &str| {
         meaning::hash(&format!(
-            "slot {what} {} at {at} of {} where {}",
+            "slot {what} {} at {at} of {} where {}{}",
             part(&aggregate.arg),
             table.name,
-            part(&aggregate.filter)
+            part(&aggregate.filter),
+            meaning::rejecting(aggregate),
         ))
     };
     let count = name("count");
@@ -477,7 +595,8 @@ pub(super) fn slot_hashes(book: &Book, question: &Question<'_>, aggregate: &Aggr
         AggFunc::Min => name("min"),
         AggFunc::Max => name("max"),
     };
-    SlotHashes { value, count }
+    let rejected = failures(aggregate).into_iter().map(|why| (why, name(&format!("failed {why}")))).collect();
+    SlotHashes { value, count, rejected }
 }
 
 pub(super) fn add_slots(
@@ -496,6 +615,10 @@ pub(super) fn add_slots(
     let ty = aggregate.arg.as_ref().map_or(RowType::Int, |row| row.ty);
     let hashes = slot_hashes(book, question, aggregate);
     let scale = if let RowType::Decimal(scale) = ty { scale } else { 0 };
+    let (mask, failed) = match aggregate.on_row_error {
+        OnRowError::FailCell => (mask, Vec::new()),
+        OnRowError::Reject => code.sound(mask, arg, &hashes.rejected),
+    };
     let count = SlotSpec {
         hash: hashes.count,
         table: position,
@@ -519,6 +642,9 @@ pub(super) fn add_slots(
         (AggFunc::Max, _) => MaxInt,
     };
     slots.0.insert(hashes.count, count.clone());
+    for (hash, mask) in failed {
+        slots.0.insert(hash, SlotSpec { hash, mask, arg: NONE, ..count.clone() });
+    }
     if kind != Count {
         slots.0.insert(hashes.value, SlotSpec { hash: hashes.value, kind, scale, ..count });
     }

@@ -26,6 +26,8 @@ pub enum RowType {
     Timestamp,
     /// Microseconds.
     Duration,
+    /// Microseconds of business time.
+    BusinessDuration,
 }
 
 /// A constant.
@@ -104,7 +106,7 @@ pub enum RowNode {
     Cast(Box<Row>),
     /// A function.
     Call(RowFn, Vec<Row>),
-    /// The query's `as_of` as a Timestamp (the first instant after it).
+    /// The query's `as_of`: as a Timestamp the first instant after it, as a Date its last day.
     AsOf,
 }
 
@@ -184,8 +186,19 @@ pub enum RowFn {
     /// `truncate(t, "month")`: Date or Timestamp (by its local day) → Date, the first day of the period in the book's
     /// calendar.
     Truncate(Grain),
-    /// `add_months(d, n)`: Date and Int → Date; the last day of a month that is too short.
+    /// `add_months(d, n)`: Date and Int → Date, Timestamp and Int → Timestamp (by the clocks of the book's zone); the last
+    /// day of a month that is too short.
     AddMonths,
+    /// `add_days(t, n)`: Timestamp and Int → Timestamp, by the clocks of the book's zone. Of dates it is `d + n`.
+    AddDays,
+    /// `business_hours(a, b)`: business hours from a to b: two Timestamps → Float.
+    BusinessHours,
+    /// `bh(n)`: Int → BusinessDuration.
+    Bh,
+    /// `t + bh(n)`: Timestamp and BusinessDuration → Timestamp.
+    AddBusiness,
+    /// Business time from a to b: two Timestamps → BusinessDuration.
+    BusinessBetween,
     /// `year(d)`, `month(d)`, `weekday(d)`: Date or Timestamp (by its local day) → Int.
     DayPart(DayPart),
     /// `to_float(x)`: Decimal or Int → Float (nearest).
@@ -293,6 +306,18 @@ pub struct Aggregate {
     pub arg: Option<Row>,
     /// Only rows for which this is true enter (the metric's filter and `*_if` conditions, joined by `And`).
     pub filter: Option<Row>,
+    /// What becomes of rows over which `filter` or `arg` fails.
+    pub on_row_error: OnRowError,
+}
+
+/// What becomes of a row whose arithmetic, or one of whose values, has failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnRowError {
+    /// It takes the value from every cell that it would enter.
+    #[default]
+    FailCell,
+    /// It is left out of the aggregate, and counted by its reason.
+    Reject,
 }
 
 /// Aggregate functions.

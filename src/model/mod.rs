@@ -14,14 +14,14 @@ mod stage;
 mod target;
 
 pub use expr::{
-    AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, DayPart, Row, RowFn, RowNode, RowType,
-    TextTest,
+    AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, DayPart, OnRowError, Row, RowFn,
+    RowNode, RowType, TextTest,
 };
 pub use facet::{Facet, FacetExpr, FacetFn, FacetKind, FacetName};
 pub use link::{Arithmetic, Identity, Link, LinkKind};
 pub use query::{Grain, Instant, Query, Range};
 pub use rule::{Rule, RuleTest, SayPart, Severity, StatusRule};
-pub use stage::{Handoff, LeakValue, Moment, OwnerBy, Sla, Stage};
+pub use stage::{Handoff, LeakValue, Limit, Moment, OwnerBy, Sla, Stage};
 pub use target::{Baseline, Good, Measure, Part, Path, Split, Target};
 
 #[cfg(feature = "compile")]
@@ -62,6 +62,8 @@ pub struct Book {
     pub first_day_of_week: Weekday,
     /// The month a year (and with it a quarter) begins with, 1 to 12.
     pub first_month_of_year: u8,
+    /// When people work, where the book says so.
+    pub business_hours: Option<BusinessHours>,
     /// The teams that can own something, in the order of the book.
     pub teams: Vec<Team>,
     /// The tables, in the order of the book.
@@ -81,6 +83,15 @@ pub struct Book {
     pub targets: Vec<Target>,
     /// The rules, in the order of the book.
     pub rules: Vec<Rule>,
+}
+
+/// When people work, by the clocks of the book's time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BusinessHours {
+    /// From and to, in minutes of a week that begins on Monday; ascending, not overlapping, each within one day.
+    pub windows: Vec<(u16, u16)>,
+    /// Days since 1970 on which nobody works; ascending.
+    pub holidays: Vec<i32>,
 }
 
 /// A day of the week, Monday first as in ISO 8601.
@@ -116,7 +127,7 @@ pub struct Table {
     /// The column that places a row in time unless a metric names another.
     pub time: Option<ColumnId>,
     /// The declared columns (others in the data are not read), then those that lookups find: plain names first, then
-    /// `path.column`.
+    /// `path.column`; then computed dimensions and bands, in the order of the book.
     pub columns: Vec<Column>,
     /// Columns whose values together name one row; empty where other tables cannot look rows up here.
     pub key: Vec<ColumnId>,
@@ -171,10 +182,32 @@ pub struct Column {
     pub ty: ColumnType,
     /// Spellings that mean another value: (as written in the data, as meant), sorted by the first.
     pub values: Vec<(String, String)>,
+    /// How the data write the column's times, where the book says so.
+    pub format: Option<TimeFormat>,
     /// Where the values come from; `None`: the table's own data.
     pub found: Option<Found>,
+    /// How the values are computed from other columns of the row; `None`: they are read or found.
+    pub computed: Option<Computed>,
     /// What the column holds, for people.
     pub description: String,
+}
+
+/// How data write the times of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeFormat {
+    /// The pattern of the text, `%d.%m.%Y %H:%M`, or the unit of the number, `unix_s`.
+    pub pattern: String,
+    /// True if text without an offset is UTC, or if no zone is needed; otherwise it is local time of the book's zone.
+    pub utc: bool,
+}
+
+/// A column that no data have: a formula over the other columns of the row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Computed {
+    /// The formula. It names columns of the data and of lookups only: other computed ones are written out in it.
+    pub row: Row,
+    /// Of a band: its labels in the order of its edges, in which people read them. Empty for other formulas.
+    pub labels: Vec<String>,
 }
 
 /// The declared type of a column. Every column may be missing.
@@ -196,6 +229,8 @@ pub enum ColumnType {
     Date,
     /// A point in time.
     Timestamp,
+    /// A length of time.
+    Duration,
 }
 
 /// A metric of the book.

@@ -65,12 +65,29 @@ pub struct Handoff {
 /// A service level: how soon rows are taken over, and how often that has to be kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sla {
-    /// Accepted within so many microseconds: in time.
-    pub within: Option<i64>,
+    /// Accepted within so much time: in time.
+    pub within: Option<Limit>,
     /// The share that has to be in time, `mantissa / 10^scale`.
     pub goal: Option<(i128, u8)>,
-    /// Neither accepted nor rejected after so many microseconds: ignored, whatever happens later.
-    pub ignored_after: Option<i64>,
+    /// Neither accepted nor rejected after so much time: ignored, whatever happens later.
+    pub ignored_after: Option<Limit>,
+}
+
+impl Sla {
+    /// Whether a part of it is in business hours.
+    #[must_use]
+    pub fn in_business_hours(&self) -> bool {
+        self.within.iter().chain(&self.ignored_after).any(|limit| limit.business)
+    }
+}
+
+/// A length of time, elapsed or of business hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Microseconds.
+    pub micros: i64,
+    /// True if only business hours count.
+    pub business: bool,
 }
 
 /// What a row is worth that was ignored or accepted late.

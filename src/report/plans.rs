@@ -155,6 +155,10 @@ fn rejected(counts: &journey::Counts) -> Vec<(String, u64)> {
 
 /// The mean wait in the length that people would say.
 fn wait(handoff: &journey::Handoff) -> Shown {
+    if let Some(mean) = &handoff.mean_wait_business_hours {
+        let text = format!("{:.1} business hours", mean.value);
+        return Shown { value: Some(mean.value), text, reason: String::new() };
+    }
     let Some(mean) = &handoff.mean_wait_hours else { return Shown::default() };
     let text = if handoff.in_days || mean.value >= 48.0 {
         format!("{:.1} days", mean.value / 24.0)

@@ -23,7 +23,7 @@ impl CellAddress {
     #[must_use]
     pub fn of(set: &ResultSet, cell: &ResultCell) -> Option<CellAddress> {
         let metric = set.metrics.get(cell.metric)?.name.clone();
-        Some(CellAddress { metric, key: cell.key.clone(), period: cell.period })
+        Some(CellAddress { metric, key: cell.key.to_vec(), period: cell.period })
     }
 
     /// Reads an address from names and texts: dimensions, and the grain's word for the period.

@@ -142,7 +142,8 @@ impl DrillThrough {
     ) -> Result<DrillThrough, Error> {
         let metric = address.fit(program)?;
         let view = program.view();
-        let parts = Parts::new(view, metric);
+        let rejects = program.plan().asked.as_ref().map_or(&[][..], |asked| &asked.rejects);
+        let parts = Parts::new(view, rejects, metric);
         let plan = program.plan();
         let traced = |position: usize| -> Option<usize> {
             plan.tables.get(position)?.core.filter(|core| parts.reads(view, *core))
@@ -314,12 +315,16 @@ fn judge(parts: &Parts, traced: &Traced<'_, '_>, rows: &mut [Found]) {
         // Times that only other metrics go by say nothing about this one.
         return;
     }
+    let rejects: Vec<_> = parts.rejects_of(traced.placement()).filter_map(|slot| traced.slot(slot)).collect();
     for (i, (spot, found)) in traced.spots().zip(rows).enumerate() {
         match spot {
             Spot::Rejected(reject) => found.because(Why::Rejected(reject)),
             Spot::OtherGroup => found.because(Why::OtherGroup),
             Spot::OtherPeriod => found.because(Why::OtherPeriod),
             Spot::Here => {
+                if rejects.iter().any(|slot| slot.entry(i) == Entry::Entered) {
+                    found.because(Why::RowError);
+                }
                 for (part, slot) in &slots {
                     match slot.entry(i) {
                         Entry::Entered => {

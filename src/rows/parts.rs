@@ -1,6 +1,7 @@
 //! The slots that a metric stands on, read out of the program: which aggregates its formula reaches, and through which
 //! side of its quotient.
 
+use crate::evaluate::RejectSlot;
 use ripplemark_core::Program as View;
 use ripplemark_core::program::layout::NONE;
 use ripplemark_core::program::op::CellOp;
@@ -20,10 +21,16 @@ pub(super) struct Part {
 pub(super) struct Parts {
     parts: Vec<Part>,
     has_roles: bool,
+    /// Placement and position of the slots that count rows which failed and were left out.
+    rejects: Vec<(usize, usize)>,
 }
 
 impl Parts {
-    pub(super) fn new(view: &View<'_>, metric: usize) -> Parts {
+    pub(super) fn new(view: &View<'_>, rejects: &[RejectSlot], metric: usize) -> Parts {
+        let rejects = (rejects.iter())
+            .filter(|slot| slot.metric == metric && slot.slot < view.slot_count())
+            .map(|slot| (view.slot(slot.slot).placement, slot.slot))
+            .collect();
         let metric = view.metric(metric);
         // By what decides which rows enter: placement, condition, argument.
         let mut parts: BTreeMap<(usize, Option<usize>, Option<usize>), Part> = BTreeMap::new();
@@ -47,7 +54,7 @@ impl Parts {
         let has_roles = parts.iter().any(|part| part.numerator)
             && parts.iter().any(|part| part.denominator)
             && parts.iter().any(|part| part.numerator != part.denominator);
-        Parts { parts, has_roles }
+        Parts { parts, has_roles, rejects }
     }
 
     /// Whether rows are told apart by the side of the quotient that they enter.
@@ -57,6 +64,11 @@ impl Parts {
 
     pub(super) fn of_placement(&self, placement: usize) -> impl Iterator<Item = &Part> {
         self.parts.iter().filter(move |part| part.placement == placement)
+    }
+
+    /// The slots of a placement that count rows which failed.
+    pub(super) fn rejects_of(&self, placement: usize) -> impl Iterator<Item = usize> {
+        self.rejects.iter().filter(move |(own, _)| *own == placement).map(|(_, slot)| *slot)
     }
 
     /// Whether the metric reads this table.

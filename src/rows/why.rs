@@ -48,6 +48,8 @@ pub enum Why {
     ConditionMissing,
     /// The aggregate's argument is missing.
     ValueMissing,
+    /// The metric's filter, condition or argument has failed, and the metric leaves such rows out.
+    RowError,
     /// The metric's filter or condition has failed. The row takes the value from the cell.
     ConditionFailed,
     /// The aggregate's argument has failed. The row takes the value from the cell.
@@ -56,7 +58,7 @@ pub enum Why {
 
 impl Why {
     /// All of them, in their order.
-    pub const ALL: [Why; 15] = [
+    pub const ALL: [Why; 16] = [
         Why::Rejected(Reject::Filtered),
         Why::Rejected(Reject::FilterFailed),
         Why::Rejected(Reject::NoTime),
@@ -70,6 +72,7 @@ impl Why {
         Why::ConditionFalse,
         Why::ConditionMissing,
         Why::ValueMissing,
+        Why::RowError,
         Why::ConditionFailed,
         Why::ValueFailed,
     ];
@@ -83,8 +86,9 @@ impl Why {
             Why::ConditionFalse => 10,
             Why::ConditionMissing => 11,
             Why::ValueMissing => 12,
-            Why::ConditionFailed => 13,
-            Why::ValueFailed => 14,
+            Why::RowError => 13,
+            Why::ConditionFailed => 14,
+            Why::ValueFailed => 15,
         }
     }
 
@@ -98,6 +102,7 @@ impl Why {
             Why::ConditionFalse => "condition_false",
             Why::ConditionMissing => "condition_missing",
             Why::ValueMissing => "value_missing",
+            Why::RowError => "row_error",
             Why::ConditionFailed => "condition_failed",
             Why::ValueFailed => "value_failed",
         }
@@ -114,6 +119,7 @@ impl Why {
             Why::ConditionFalse => "for which the metric's condition is false (condition_false)".into(),
             Why::ConditionMissing => "without an answer to the metric's condition (condition_missing)".into(),
             Why::ValueMissing => "without a value (value_missing)".into(),
+            Why::RowError => "that failed and are left out (row_error)".into(),
             Why::ConditionFailed => "for which the metric's condition failed (condition_failed)".into(),
             Why::ValueFailed => "whose value failed (value_failed)".into(),
         }

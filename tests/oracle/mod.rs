@@ -7,6 +7,7 @@
 #![allow(clippy::float_cmp)] // Comparison by IEEE is what is told here.
 
 pub(crate) mod calendar;
+pub(crate) mod times;
 
 use std::cmp::Ordering;
 
@@ -19,6 +20,8 @@ pub(crate) enum Outcome {
     Int(i64),
     /// The bits; both zeros as +0.0, because a maximum keeps one of them.
     Float(u64),
+    Bool(bool),
+    Text(String),
     Missing,
     /// The first failure that the interpreter met.
     Failed(&'static str),
@@ -195,6 +198,7 @@ pub(crate) fn engine() -> Engine {
     }
     several(&mut engine);
     calendar::register(&mut engine);
+    times::register(&mut engine);
     engine.register_fn("round", |x: f64, digits: i64| round_to(x, digits as u32));
     engine.register_fn("round", |_: (), _: i64| ());
     engine.register_fn("log10", |x: f64| logarithm(libm::log10, x));
@@ -227,7 +231,10 @@ pub(crate) fn run(engine: &Engine, formula: &AST, scope: &mut Scope<'_>) -> Outc
         Ok(value) => match (value.as_int(), value.as_float()) {
             (Ok(int), _) => Outcome::Int(int),
             (_, Ok(float)) => Outcome::Float((float + 0.0).to_bits()),
-            _ => panic!("a formula gave {value:?}"),
+            _ => match value.as_bool() {
+                Ok(truth) => Outcome::Bool(truth),
+                Err(_) => Outcome::Text(value.into_string().expect("a formula gave something else")),
+            },
         },
         Err(error) => Outcome::Failed(reason(&error)),
     }

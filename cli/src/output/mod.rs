@@ -9,7 +9,9 @@ use crate::args::{ResultFormat, ResultOptions};
 use crate::atomic;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
+use arrow::array::RecordBatch;
 pub(crate) use columnar::{csv, field, parquet};
+use ripplemark::evaluate::EXACT_VALUE;
 use ripplemark::{Evaluation, ResultSet};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -55,7 +57,7 @@ pub(crate) fn conclude(
     let bytes = match options.format {
         ResultFormat::Table => table::render(&set, terminal.width(options.width)).into_bytes(),
         ResultFormat::Json => pretty(&set.to_json())?,
-        ResultFormat::Csv => csv(&set.to_record_batch())?,
+        ResultFormat::Csv => csv(&as_text(set.to_record_batch()))?,
         ResultFormat::Parquet => parquet(&set.to_record_batch())?,
     };
     if let Some(path) = beside.state {
@@ -73,6 +75,14 @@ pub(crate) fn conclude(
         terminal.note(&account(&set));
     }
     Ok(())
+}
+
+/// The result without its column of decimals: in a text the column `exact` has the same digits.
+fn as_text(mut batch: RecordBatch) -> RecordBatch {
+    if let Ok(decimals) = batch.schema().index_of(EXACT_VALUE) {
+        batch.remove_column(decimals);
+    }
+    batch
 }
 
 /// Writes what was asked for, to a file or to the screen.

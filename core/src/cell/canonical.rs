@@ -10,7 +10,11 @@ impl<M: AsRef<[u64]>> Cells<'_, '_, M> {
     /// (u8: 0 binary64 bits follow, 1 none), reasons (u8), flags (u8), numerator, denominator (like value), n (u64).
     pub fn write_cell(&mut self, i: usize, out: &mut [u8]) -> Option<usize> {
         let cell = self.cell(i);
-        let name = self.program().metric(i).name;
+        self.write_value(self.program().metric(i).name, &cell, out)
+    }
+
+    /// As [`Cells::write_cell`], for a metric's name and its cell that [`Cells::cell`] has given.
+    pub fn write_value(&self, name: &str, cell: &CellValue, out: &mut [u8]) -> Option<usize> {
         let mut at = 0;
         put(out, &mut at, &(name.len() as u32).to_le_bytes())?;
         put(out, &mut at, name.as_bytes())?;
@@ -33,7 +37,7 @@ impl<M: AsRef<[u64]>> Cells<'_, '_, M> {
             Some(day) => put_i64(out, &mut at, day)?,
             None => put(out, &mut at, &[2])?,
         }
-        put_values(out, &mut at, &cell)?;
+        put_values(out, &mut at, cell)?;
         Some(at)
     }
 }

@@ -175,7 +175,7 @@ impl<'s, 'p, M: AsRef<[u64]>> Cells<'s, 'p, M> {
 
     /// The value of metric `i` in the current group.
     pub fn cell(&mut self, i: usize) -> CellValue {
-        let metric = self.program.metric(i);
+        let metric = self.program.metric_numbers(i);
         let marks = self.registers.marks(metric.value);
         let mut reasons = marks.reasons;
         let value = match self.number(metric.value) {
@@ -210,8 +210,19 @@ impl<'s, 'p, M: AsRef<[u64]>> Cells<'s, 'p, M> {
     ///
     /// `None` where there is no value, where the metric is not exact, or where `out` is too short.
     pub fn exact_text<'o>(&mut self, i: usize, out: &'o mut [u8]) -> Option<&'o str> {
-        let metric = self.program.metric(i);
+        let metric = self.program.metric_numbers(i);
+        // What rounds beyond binary64 has no value, and so no text.
         if !metric.exact || self.number(metric.value).is_err() {
+            return None;
+        }
+        self.text_of_value(i, out)
+    }
+
+    /// As [`Cells::exact_text`], for a metric that is known to have a value in the current group: [`Cells::cell`] has
+    /// given one.
+    pub fn text_of_value<'o>(&mut self, i: usize, out: &'o mut [u8]) -> Option<&'o str> {
+        let metric = self.program.metric_numbers(i);
+        if !metric.exact || !self.registers.marks(metric.value).reasons.is_none() {
             return None;
         }
         let (value, working) = self.registers.value_and_working(metric.value)?;
@@ -222,7 +233,7 @@ impl<'s, 'p, M: AsRef<[u64]>> Cells<'s, 'p, M> {
     /// The exact value of metric `i` in the current group, as a fraction that need not be in lowest terms; `None`
     /// where there is no value. A metric over sums of doubles has one, too: such a sum is a binary fraction.
     pub fn fraction(&mut self, i: usize) -> Option<Rational<'_>> {
-        let register = self.program.metric(i).value;
+        let register = self.program.metric_numbers(i).value;
         self.number(register).ok()?;
         self.registers.value_and_working(register).map(|(value, _)| value)
     }

@@ -53,7 +53,7 @@ pub fn accepts(ty: LogicalType, data: &Data<'_>) -> bool {
     match (ty, data) {
         (_, Data::Missing) => true,
         (LogicalType::Decimal(_), Data::Decimal128 { scale, .. }) => *scale <= 38,
-        (LogicalType::Int, _) => integer,
+        (LogicalType::Int | LogicalType::Duration, _) => integer,
         (LogicalType::Decimal(_) | LogicalType::Float, _) => integer || float,
         (LogicalType::Bool, Data::Bool(_)) | (LogicalType::Date, Data::Date32(_)) => true,
         (LogicalType::Timestamp, Data::Timestamp { .. }) => true,
@@ -125,7 +125,7 @@ pub(crate) fn load(
     }
     let fill = Fill { register, column, from, len };
     match declared.ty {
-        LogicalType::Int => load_int(fill),
+        LogicalType::Int | LogicalType::Duration => load_int(fill),
         LogicalType::Decimal(scale) => load_decimal(fill, scale),
         LogicalType::Float => load_float(fill),
         LogicalType::Bool => load_bool(fill),

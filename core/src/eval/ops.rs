@@ -141,6 +141,23 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
             1 => Some(civil::civil_from_days(day).1),
             _ => Some(civil::civil_from_days(day).2),
         }),
+        BusinessBetween | AddBusiness => {
+            // Validation has shown that a program with these has business hours.
+            let Some(business) = program.business() else { return };
+            if ins.op == BusinessBetween {
+                x.int2(checked(|from, to| business.between(from, to)));
+            } else {
+                x.int2(checked(|from, amount| business.add(from, amount)));
+            }
+        }
+        AddLocalMonths => {
+            let zone = program.zone();
+            x.int2(checked(|time, months| zone.on_day(time, months, civil::add_months)));
+        }
+        AddLocalDays => {
+            let zone = program.zone();
+            x.int2(checked(|time, days| zone.on_day(time, days, i64::checked_add)));
+        }
         CompareInt => x.compare(ins.aux, |a| a as i64),
         CompareFloat => x.compare(ins.aux, total_order),
         CompareCode => x.compare(ins.aux, |a| a),
@@ -151,8 +168,16 @@ fn step(dst: &mut Register, below: &[Register], program: &Program<'_>, ins: &Ins
         If => x.choose(),
         Coalesce => x.coalesce(),
         IsNull => x.null_test(),
+        IsSound => x.of_reasons(|reasons| reasons & FAILURES == 0),
+        FailedFirst => {
+            let first = u32::from(ins.aux);
+            x.of_reasons(|reasons| reasons & FAILURES != 0 && (reasons & FAILURES).trailing_zeros() == first);
+        }
     }
 }
+
+/// Reasons that are no mere absence.
+const FAILURES: u8 = !Reasons::EMPTY.0;
 
 fn checked<T>(op: impl Fn(T, T) -> Option<T>) -> impl Fn(T, T) -> Result<T, Reasons> {
     move |a, b| op(a, b).ok_or(Reasons::OVERFLOW)
@@ -408,6 +433,15 @@ impl<'r> Operands<'r> {
         let (a, b) = (self.register(self.ins.a), self.register(self.ins.b));
         for i in 0..self.len.min(CHUNK) {
             self.dst.take(i, if a.reasons[i] == Reasons::EMPTY.0 { b } else { a });
+        }
+    }
+
+    /// An answer about what kept a value away, which is always known.
+    fn of_reasons(self, test: impl Fn(u8) -> bool) {
+        let a = self.register(self.ins.a);
+        for i in 0..self.len.min(CHUNK) {
+            self.dst.lo[i] = u64::from(test(a.reasons[i]));
+            self.dst.reasons[i] = 0;
         }
     }
 

@@ -103,7 +103,9 @@ pub fn write_int(words: &[u64], out: &mut [u8]) -> Option<usize> {
 /// `None` if `out` is too short, or if the number takes more bytes than the layout can tell (32,767).
 #[must_use]
 pub fn write_float_sum(words: &[u64], out: &mut [u8]) -> Option<usize> {
-    let stripped = bytes_of(words).position(|byte| byte != 0).unwrap_or(0);
+    let zero_words = words.iter().take_while(|&&word| word == 0).count();
+    let stripped =
+        words.get(zero_words).map_or(0, |word| 8 * zero_words + word.trailing_zeros() as usize / 8);
     let len = minimal_len(words) - stripped;
     let (exponent, rest) = out.split_first_chunk_mut::<2>()?;
     let (length, rest) = rest.split_first_chunk_mut::<2>()?;
@@ -116,7 +118,8 @@ pub fn write_float_sum(words: &[u64], out: &mut [u8]) -> Option<usize> {
 /// Fills `out` with the bytes of the number from byte `skip` on, and with its sign beyond its width.
 fn write_bytes(words: &[u64], skip: usize, out: &mut [u8]) {
     let fill = if twos::is_negative(words) { 0xff } else { 0 };
-    for (slot, byte) in out.iter_mut().zip(bytes_of(words).skip(skip).chain(core::iter::repeat(fill))) {
+    let rest = words.get(skip / 8..).unwrap_or(&[]);
+    for (slot, byte) in out.iter_mut().zip(bytes_of(rest).skip(skip % 8).chain(core::iter::repeat(fill))) {
         *slot = byte;
     }
 }

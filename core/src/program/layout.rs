@@ -88,13 +88,17 @@ pub enum Section {
     /// How hosts look rows up in other tables, and the question in words; the core takes tables as they come out of
     /// the former, and does not read it.
     Lookups,
+    /// Windows and holidays, where a formula counts business hours: see [`crate::time::Business`].
+    BusinessHours,
 }
 
 /// Number of sections.
-pub const SECTIONS: usize = 18;
+pub const SECTIONS: usize = 19;
+/// So many sections every program has; of those behind, a program has none after its last one that is not empty.
+pub const BASE_SECTIONS: usize = 18;
 
 /// Bytes of a record of each section.
-pub const RECORD: [usize; SECTIONS] = [1, 8, 12, 16, 40, 40, 8, 4, 16, 8, 12, 8, 52, 16, 8, 96, 4, 1];
+pub const RECORD: [usize; SECTIONS] = [1, 8, 12, 16, 40, 40, 8, 4, 16, 8, 12, 8, 52, 16, 8, 96, 4, 1, 1];
 
 /// Offsets inside a record of [`Section::Tables`].
 #[allow(missing_docs)]
@@ -118,11 +122,15 @@ pub mod column {
     pub const SOURCE: usize = 8;
     pub const TYPE: usize = 16;
     pub const SCALE: usize = 17;
+    /// With a format: 0 if text without an offset is local time of the program's zone, 1 if it is UTC.
+    pub const FORMAT_ZONE: usize = 18;
     pub const MAP_START: usize = 20;
     pub const MAP_COUNT: usize = 24;
     /// [`super::NONE`] for an open category.
     pub const ALLOWED_START: usize = 28;
     pub const ALLOWED_COUNT: usize = 32;
+    /// 0 where the data need no format; else 1 + the number of the text constant that holds it.
+    pub const FORMAT: usize = 36;
 }
 
 /// Offsets inside a record of [`Section::Placements`].
@@ -144,7 +152,7 @@ pub mod dim {
 /// Offsets inside a record of [`Section::Keys`].
 #[allow(missing_docs)]
 pub mod key {
-    /// 0: register of integer, bool or date; 1: text column.
+    /// 0: register of integer, bool or date; 1: text column; 2: register of text.
     pub const KIND: usize = 0;
     pub const INDEX: usize = 4;
 }

@@ -8,7 +8,7 @@ pub mod op;
 mod validate;
 
 use crate::error::Error;
-use crate::time::{Calendar, Grain, Zone};
+use crate::time::{Business, Calendar, Grain, Zone};
 use crate::types::LogicalType;
 use layout::{NONE, RECORD, SECTIONS, Section, header};
 use op::{CellOp, Instruction, Kind, RowOp, SlotKind};
@@ -51,8 +51,20 @@ pub struct ColumnView<'a> {
     pub source: &'a str,
     /// The declared type.
     pub ty: LogicalType,
+    /// How the data write the column's times, where the book says so. The core takes times as numbers and does not read
+    /// this; hosts that read text do.
+    pub format: Option<FormatView<'a>>,
     pub(crate) map: (usize, usize),
     pub(crate) allowed: Option<(usize, usize)>,
+}
+
+/// How the data write the times of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormatView<'a> {
+    /// The pattern of the text, or the unit of the number.
+    pub pattern: &'a str,
+    /// True if text without an offset is UTC; otherwise it is local time of [`Program::zone`].
+    pub utc: bool,
 }
 
 /// Type of a dimension.
@@ -80,6 +92,8 @@ pub enum Key {
     Register(usize),
     /// A text column of the table.
     TextColumn(usize),
+    /// A row register that holds a text, which row code chooses from columns and constants.
+    TextRegister(usize),
 }
 
 /// One way in which the rows of a table stand in time.
@@ -125,13 +139,25 @@ pub struct MetricView<'a> {
     pub exact: bool,
     /// SHA-256 of what the metric means.
     pub meaning: &'a [u8],
-    pub(crate) scale: Option<u8>,
+    /// Digits after the point of the exact text; `None`: it is a fraction.
+    pub scale: Option<u8>,
     /// Cell register of the value.
     pub value: usize,
     /// Cell register of what is divided, where the metric is a quotient or an average.
     pub numerator: Option<usize>,
     /// Cell register of what it is divided by.
     pub denominator: Option<usize>,
+    pub(crate) n: usize,
+}
+
+/// Where the numbers of a metric stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MetricNumbers {
+    pub(crate) exact: bool,
+    pub(crate) scale: Option<u8>,
+    pub(crate) value: usize,
+    pub(crate) numerator: Option<usize>,
+    pub(crate) denominator: Option<usize>,
     pub(crate) n: usize,
 }
 
@@ -220,10 +246,16 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// The book's time zone.
+    /// The book's time zone, as far as the program knows it.
     #[must_use]
     pub fn zone(&self) -> Zone<'a> {
         Zone::new(self.sections[Section::Zone as usize])
+    }
+
+    /// The book's business hours, where a formula counts them.
+    #[must_use]
+    pub fn business(&self) -> Option<Business<'a>> {
+        Business::new(self.sections[Section::BusinessHours as usize], self.zone())
     }
 
     /// The query's fixed `as_of`: first instant (microseconds) and first day that do not count as known.
@@ -301,12 +333,20 @@ impl<'a> Program<'a> {
             5 => LogicalType::Id,
             6 => LogicalType::Date,
             7 => LogicalType::Timestamp,
+            8 => LogicalType::Duration,
             _ => LogicalType::Int,
         };
         ColumnView {
             name: self.string(r, layout::column::NAME),
             source: self.string(r, layout::column::SOURCE),
             ty,
+            format: match field(layout::column::FORMAT) {
+                0 => None,
+                text => Some(FormatView {
+                    pattern: self.string(self.record(Section::Texts, text - 1), 0),
+                    utc: read_u8(r, layout::column::FORMAT_ZONE) == 1,
+                }),
+            },
             map: (field(layout::column::MAP_START), field(layout::column::MAP_COUNT)),
             allowed: index(read_u32(r, layout::column::ALLOWED_START))
                 .map(|start| (start, field(layout::column::ALLOWED_COUNT))),
@@ -423,7 +463,11 @@ impl<'a> Program<'a> {
     pub fn key(&self, table: &TableView<'_>, dim: usize) -> Key {
         let r = self.record(Section::Keys, table.key_start + dim);
         let index = read_u32(r, layout::key::INDEX) as usize;
-        if read_u32(r, layout::key::KIND) == 1 { Key::TextColumn(index) } else { Key::Register(index) }
+        match read_u32(r, layout::key::KIND) {
+            1 => Key::TextColumn(index),
+            2 => Key::TextRegister(index),
+            _ => Key::Register(index),
+        }
     }
 
     /// How many slots a group has.
@@ -489,7 +533,7 @@ impl<'a> Program<'a> {
     #[must_use]
     pub fn metric(&self, i: usize) -> MetricView<'a> {
         let r = self.record(Section::Metrics, i);
-        let scale = read_u8(r, layout::metric::SCALE);
+        let MetricNumbers { exact, scale, value, numerator, denominator, n } = self.metric_numbers(i);
         MetricView {
             name: self.string(r, layout::metric::NAME),
             label: self.string(r, layout::metric::LABEL),
@@ -498,8 +542,22 @@ impl<'a> Program<'a> {
             description: self.string(r, layout::metric::DESCRIPTION),
             ring: read_u8(r, layout::metric::RING),
             kind: read_u8(r, layout::metric::KIND),
-            exact: read_u8(r, layout::metric::EXACT) == 1,
+            exact,
             meaning: r.get(layout::metric::MEANING..layout::metric::MEANING + 32).unwrap_or(&[]),
+            scale,
+            value,
+            numerator,
+            denominator,
+            n,
+        }
+    }
+
+    /// The numbers of metric `i` without its words, which take longer to read.
+    pub(crate) fn metric_numbers(&self, i: usize) -> MetricNumbers {
+        let r = self.record(Section::Metrics, i);
+        let scale = read_u8(r, layout::metric::SCALE);
+        MetricNumbers {
+            exact: read_u8(r, layout::metric::EXACT) == 1,
             scale: (scale != 255).then_some(scale),
             value: read_u32(r, layout::metric::VALUE) as usize,
             numerator: index(read_u32(r, layout::metric::NUMERATOR)),
@@ -511,7 +569,7 @@ impl<'a> Program<'a> {
     /// Bytes that the exact text of metric `i` takes at most.
     #[must_use]
     pub fn text_capacity(&self, i: usize) -> usize {
-        let (num, den, _) = self.cell_width(self.metric(i).value);
+        let (num, den, _) = self.cell_width(self.metric_numbers(i).value);
         crate::num::Width { num, den }.text_bytes().saturating_add(40)
     }
 
@@ -531,7 +589,7 @@ impl<'a> Program<'a> {
 /// The kind of register that a column of this type loads into.
 pub(crate) const fn kind_of(ty: LogicalType) -> Kind {
     match ty {
-        LogicalType::Int | LogicalType::Date | LogicalType::Timestamp => Kind::Int,
+        LogicalType::Int | LogicalType::Date | LogicalType::Timestamp | LogicalType::Duration => Kind::Int,
         LogicalType::Decimal(_) => Kind::Decimal,
         LogicalType::Float => Kind::Float,
         LogicalType::Bool => Kind::Bool,

@@ -144,6 +144,19 @@ ops! {
         Log2 = 97,
         /// `a` to `b` digits after the point, half away from zero.
         RoundDigits = 98,
+        /// Business time from timestamp `a` to `b`; beyond 64 bits `overflow`, as in the next three.
+        BusinessBetween = 110,
+        /// Timestamp `a`, `b` of business time later.
+        AddBusiness = 111,
+        /// Timestamp `a`, `b` months later by the clocks of the zone; the last day of a month that is too short.
+        AddLocalMonths = 112,
+        /// Timestamp `a`, `b` days later by the clocks of the zone.
+        AddLocalDays = 113,
+        /// False where `a` has failed; true where it has a value or is missing. Never missing itself.
+        IsSound = 100,
+        /// True where `a` has failed and reason `aux` (its position in the set, 1 `zero_denominator` to 5 `unbounded`)
+        /// is the first of its reasons. Never missing itself.
+        FailedFirst = 101,
     }
 }
 
@@ -154,13 +167,16 @@ impl RowOp {
         use RowOp::*;
         match self {
             Load | ConstInt | ConstDecimal | ConstFloat | ConstBool | ConstText | Missing | TextTest => 0,
-            NegInt | NegDecimal | NegFloat | Not | DropDigits | IsNull | IntToFloat | IntToDecimal
-            | DecimalToFloat | LocalDay | PeriodStart | DayPart | AbsInt | AbsDecimal | AbsFloat | Sqrt
-            | Ln | Exp | Floor | Ceil | Round | Log10 | Log2 | RoundDigits => 1,
+            NegInt | NegDecimal | NegFloat | Not | DropDigits | IsNull | IsSound | FailedFirst
+            | IntToFloat | IntToDecimal | DecimalToFloat | LocalDay | PeriodStart | DayPart | AbsInt
+            | AbsDecimal | AbsFloat | Sqrt | Ln | Exp | Floor | Ceil | Round | Log10 | Log2 | RoundDigits => {
+                1
+            }
             AddInt | SubInt | MulInt | RemInt | PowInt | DivInt | AddDecimal | SubDecimal | MulDecimal
             | RemDecimal | DivDecimal | AddFloat | SubFloat | MulFloat | DivFloat | RemFloat | PowFloat
             | CompareInt | CompareDecimal | CompareFloat | CompareCode | And | Or | Coalesce | AddMonths
-            | MinInt | MinDecimal | MinFloat | MaxInt | MaxDecimal | MaxFloat => 2,
+            | BusinessBetween | AddBusiness | AddLocalMonths | AddLocalDays | MinInt | MinDecimal
+            | MinFloat | MaxInt | MaxDecimal | MaxFloat => 2,
             If => 3,
         }
     }

@@ -1,14 +1,15 @@
 //! Validation of program bytes, in dependency order: header, directory, strings, constants, calendar, tables,
 //! row code, slots, cell code, metrics. No field is used before it has been checked.
 
-use super::layout::{self, MAGIC, NONE, RECORD, SECTIONS, Section, VERSION, header};
+use super::layout::{self, BASE_SECTIONS, MAGIC, NONE, RECORD, SECTIONS, Section, VERSION, header};
 use super::op::{CellOp, Instruction, Kind, RowOp};
 use super::{DimType, Key, Program, TableView, kind_of, read_i64, read_u8, read_u32};
 use crate::cell::width;
 use crate::error::{Code, Error};
 use crate::num::digits::MAX_DIGITS;
 use crate::state::slot_words;
-use crate::time::{Grain, Zone};
+use crate::time::{Business, Grain, Zone};
+use crate::types::LogicalType;
 
 /// Offsets from UTC beyond a day do not exist; the bound keeps day arithmetic inside `i64`.
 const MAX_OFFSET: i32 = 86_399;
@@ -32,7 +33,7 @@ pub(super) fn program(bytes: &[u8]) -> Result<Program<'_>, Error> {
 
 fn check_header(program: &mut Program<'_>) -> Result<(), Error> {
     let bytes = program.bytes;
-    if bytes.len() < header::SIZE + SECTIONS * 8 {
+    if bytes.len() < header::SIZE + BASE_SECTIONS * 8 {
         let cut = bytes.len() >= MAGIC.len() && bytes.starts_with(&MAGIC);
         return Err(Error::new(if cut { Code::ProgramLength } else { Code::ProgramMagic }, bytes.len()));
     }
@@ -46,11 +47,12 @@ fn check_header(program: &mut Program<'_>) -> Result<(), Error> {
     if read_u32(bytes, header::LENGTH) as usize != bytes.len() {
         return Err(Error::new(Code::ProgramLength, bytes.len()));
     }
-    if read_u32(bytes, header::SECTIONS) as usize != SECTIONS {
-        return Err(Error::new(Code::ProgramSection, SECTIONS));
+    let sections = read_u32(bytes, header::SECTIONS) as usize;
+    if !(BASE_SECTIONS..=SECTIONS).contains(&sections) {
+        return Err(Error::new(Code::ProgramSection, sections));
     }
-    let mut end = header::SIZE + SECTIONS * 8;
-    for (i, record) in RECORD.iter().enumerate() {
+    let mut end = header::SIZE + sections * 8;
+    for (i, record) in RECORD.iter().enumerate().take(sections) {
         let entry = header::SIZE + i * 8;
         let offset = read_u32(bytes, entry) as usize;
         let length = read_u32(bytes, entry + 4) as usize;
@@ -64,6 +66,11 @@ fn check_header(program: &mut Program<'_>) -> Result<(), Error> {
     }
     if end != bytes.len() {
         return Err(Error::new(Code::ProgramLength, end));
+    }
+    // One program, one byte string: what comes behind the sections of all programs comes only if there is something.
+    let last = sections - 1;
+    if last >= BASE_SECTIONS && program.sections[last].is_empty() {
+        return Err(Error::new(Code::ProgramSection, last));
     }
     Ok(())
 }
@@ -111,7 +118,11 @@ fn check_calendar(program: &Program<'_>) -> Result<(), Error> {
         }
     }
     let _ = read_i64(program.bytes, header::CALENDAR_TO);
-    Ok(())
+    let business = program.sections[Section::BusinessHours as usize];
+    if business.is_empty() {
+        return Ok(());
+    }
+    Business::check(business, zone).map_err(|part| Error::new(Code::ProgramCalendar, part))
 }
 
 /// `start .. start + count` lies inside a section.
@@ -163,11 +174,17 @@ fn check_columns(program: &Program<'_>) -> Result<(), Error> {
         check_string(program, record, layout::column::SOURCE, i)?;
         let column = program.column_at(i);
         let known =
-            read_u8(record, layout::column::TYPE) <= 7 && read_u8(record, layout::column::SCALE) <= 18;
+            read_u8(record, layout::column::TYPE) <= 8 && read_u8(record, layout::column::SCALE) <= 18;
         let map = inside(program, Section::ValueMap, column.map.0, column.map.1);
         let allowed =
             column.allowed.is_none_or(|(start, count)| inside(program, Section::Allowed, start, count));
-        if !known || !map || !allowed {
+        let format = match read_u32(record, layout::column::FORMAT) as usize {
+            0 => read_u8(record, layout::column::FORMAT_ZONE) == 0,
+            text => {
+                text <= texts && read_u8(record, layout::column::FORMAT_ZONE) <= 1 && has_format(column.ty)
+            }
+        };
+        if !known || !map || !allowed || !format {
             return Err(wrong(i));
         }
     }
@@ -183,6 +200,11 @@ fn check_columns(program: &Program<'_>) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Whether the data may write values of this type in more than one way.
+fn has_format(ty: LogicalType) -> bool {
+    matches!(ty, LogicalType::Date | LogicalType::Timestamp | LogicalType::Duration)
 }
 
 fn check_row_code(program: &Program<'_>, table: &TableView<'_>) -> Result<(), Error> {
@@ -220,14 +242,15 @@ pub(super) fn register_kind(program: &Program<'_>, table: &TableView<'_>, i: usi
         Load => kind_of(program.column(table, ins.a as usize).ty),
         Missing | If | Coalesce => Kind::from_u8(ins.aux)?,
         ConstInt | NegInt | AddInt | SubInt | MulInt | RemInt | PowInt | AbsInt | MinInt | MaxInt
-        | LocalDay | PeriodStart | AddMonths | DayPart => Kind::Int,
+        | LocalDay | PeriodStart | AddMonths | DayPart | BusinessBetween | AddBusiness | AddLocalMonths
+        | AddLocalDays => Kind::Int,
         ConstDecimal | NegDecimal | AddDecimal | SubDecimal | MulDecimal | RemDecimal | AbsDecimal
         | MinDecimal | MaxDecimal | IntToDecimal | DropDigits => Kind::Decimal,
         ConstFloat | NegFloat | DivInt | DivDecimal | AddFloat | SubFloat | MulFloat | DivFloat
         | RemFloat | PowFloat | IntToFloat | DecimalToFloat | AbsFloat | MinFloat | MaxFloat | Sqrt | Ln
         | Exp | Floor | Ceil | Round | Log10 | Log2 | RoundDigits => Kind::Float,
         ConstBool | Not | CompareInt | CompareDecimal | CompareFloat | CompareCode | TextTest | And | Or
-        | IsNull => Kind::Bool,
+        | IsNull | IsSound | FailedFirst => Kind::Bool,
         ConstText => Kind::Text,
     })
 }
@@ -261,9 +284,9 @@ fn row_instruction_is_valid(
         Not => all(Kind::Bool, &[ins.a]),
         PeriodStart => Grain::from_u8(ins.aux).is_some() && all(Kind::Int, &[ins.a]),
         DayPart => ins.aux <= 3 && all(Kind::Int, &[ins.a]),
-        AddInt | SubInt | MulInt | RemInt | PowInt | DivInt | MinInt | MaxInt | AddMonths => {
-            all(Kind::Int, &[ins.a, ins.b])
-        }
+        AddInt | SubInt | MulInt | RemInt | PowInt | DivInt | MinInt | MaxInt | AddMonths
+        | AddLocalMonths | AddLocalDays => all(Kind::Int, &[ins.a, ins.b]),
+        BusinessBetween | AddBusiness => program.business().is_some() && all(Kind::Int, &[ins.a, ins.b]),
         AddDecimal | SubDecimal | MulDecimal | RemDecimal | MinDecimal | MaxDecimal => {
             all(Kind::Decimal, &[ins.a, ins.b])
         }
@@ -284,7 +307,8 @@ fn row_instruction_is_valid(
         And | Or => all(Kind::Bool, &[ins.a, ins.b]),
         If => Kind::from_u8(ins.aux).is_some_and(|k| all(Kind::Bool, &[ins.a]) && all(k, &[ins.b, ins.c])),
         Coalesce => Kind::from_u8(ins.aux).is_some_and(|k| all(k, &[ins.a, ins.b])),
-        IsNull => operand(ins.a).is_some(),
+        IsNull | IsSound => operand(ins.a).is_some(),
+        FailedFirst => (1..=5).contains(&ins.aux) && operand(ins.a).is_some(),
     }
 }
 
@@ -305,6 +329,9 @@ fn check_dims_and_keys(program: &Program<'_>) -> Result<(), Error> {
                         && c < table.column_count
                         && kind_of(program.column(&table, c).ty) == Kind::Text
                 }
+                Key::TextRegister(r) => {
+                    ty == DimType::Text && register_kind(program, &table, r) == Some(Kind::Text)
+                }
                 Key::Register(r) => {
                     let expected = match ty {
                         DimType::Int | DimType::Date => Kind::Int,
@@ -314,7 +341,7 @@ fn check_dims_and_keys(program: &Program<'_>) -> Result<(), Error> {
                     register_kind(program, &table, r) == Some(expected)
                 }
             };
-            if !valid || read_u32(program.record(Section::Keys, table.key_start + d), layout::key::KIND) > 1 {
+            if !valid || read_u32(program.record(Section::Keys, table.key_start + d), layout::key::KIND) > 2 {
                 return Err(wrong(d));
             }
         }

@@ -1,6 +1,8 @@
 //! What happened to the rows: read, used, and why the others were not. No row is dropped without a trace.
 
 use super::State;
+use super::slots::{self, SlotValue};
+use crate::program::op::SlotKind;
 use crate::program::{Program, TableView};
 
 /// Why a row did not enter a metric's time placement.
@@ -136,6 +138,24 @@ impl<M: AsRef<[u64]>> State<M> {
             rejected,
             watermark: self.watermark(program, i),
         }
+    }
+
+    /// The count of a slot of kind [`SlotKind::Count`] over all groups, that is, over all rows that were placed; 0 for
+    /// other slots. Time is linear in the number of groups.
+    #[must_use]
+    pub fn slot_total(&self, program: &Program<'_>, slot: usize) -> u64 {
+        if slot >= program.slot_count() || program.slot(slot).kind != SlotKind::Count {
+            return 0;
+        }
+        let (dims, at) = (program.dim_count(), program.slot(slot).offset);
+        (0..self.group_count())
+            .map(|group| {
+                match slots::read(SlotKind::Count, self.slots(group, dims).get(at..).unwrap_or(&[])) {
+                    Some(SlotValue::Count(rows)) => rows,
+                    _ => 0,
+                }
+            })
+            .fold(0, u64::saturating_add)
     }
 
     /// Rows of a table read so far.

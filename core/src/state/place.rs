@@ -7,6 +7,7 @@ use super::{Key, Need, Reject, State};
 use crate::batch::{Column, Data};
 use crate::eval::{self, CHUNK, Digits, Register, TextMaps, TextValue};
 use crate::program::layout::MAX_DIMS;
+use crate::program::op::RowOp;
 use crate::program::{self, Program, TableView};
 use crate::reason::Reasons;
 use crate::time::{Calendar, Grain, Zone};
@@ -175,6 +176,7 @@ fn find_place<G: Groups>(
         let value = match *source {
             program::Key::Register(r) => register_value(registers.get(r), row),
             program::Key::TextColumn(c) => text_value(groups, feeding, maps, c, from + row)?,
+            program::Key::TextRegister(r) => chosen_text(groups, feeding, registers, maps, r, (from, row))?,
         };
         match value {
             Ok(Some(value)) => key.set_dim(dim, value),
@@ -183,6 +185,48 @@ fn find_place<G: Groups>(
         }
     }
     groups.group(&key).map(Ok)
+}
+
+/// The number of a text that row code has chosen, for row `row` of the chunk that begins at `from`.
+///
+/// A text register knows which constant it holds, but not the text of a column that equals none. So the choices that
+/// the code made for this row are followed down to the column or constant that was taken.
+fn chosen_text<G: Groups>(
+    groups: &mut G,
+    feeding: &Feeding<'_, '_, '_>,
+    registers: &[Register],
+    maps: &mut TextMaps<'_>,
+    mut register: usize,
+    (from, row): (usize, usize),
+) -> Result<Result<Option<u64>, Reject>, Need> {
+    let reasons = |r: usize| registers.get(r).map_or(Reasons::INVALID_INPUT.0, |r| r.reasons[row % CHUNK]);
+    match reasons(register) {
+        0 => {}
+        missing if missing == Reasons::EMPTY.0 => return Ok(Ok(None)),
+        _ => return Ok(Err(Reject::InvalidKey)),
+    }
+    while let Some(ins) = feeding.program.instruction(&feeding.table, register) {
+        let next = match ins.op {
+            RowOp::Load => return text_value(groups, feeding, maps, ins.a as usize, from + row),
+            RowOp::ConstText => {
+                let text = feeding.program.text(ins.a as usize);
+                return groups.text(text).map(|id| Ok(Some(id)));
+            }
+            RowOp::If => {
+                let holds = registers.get(ins.a as usize).is_some_and(|r| r.lo[row % CHUNK] == 1);
+                if holds { ins.b } else { ins.c }
+            }
+            RowOp::Coalesce if reasons(ins.a as usize) == Reasons::EMPTY.0 => ins.b,
+            RowOp::Coalesce => ins.a,
+            _ => break,
+        };
+        // Operands lie below their instruction, so this ends.
+        if next as usize >= register {
+            break;
+        }
+        register = next as usize;
+    }
+    Ok(Err(Reject::InvalidKey))
 }
 
 /// The number of a row's text, `None` where it is missing, or why the row is rejected.

@@ -40,20 +40,83 @@ impl<'a> Zone<'a> {
         self.len() == 0
     }
 
-    /// The local day (days since 1970-01-01) of an instant in microseconds.
+    /// The entries as they are.
     #[must_use]
-    pub fn local_day(&self, micros: i64) -> i64 {
+    pub fn bytes(&self) -> &'a [u8] {
+        self.entries
+    }
+
+    /// The offset in seconds at an instant in microseconds.
+    fn offset_at(&self, micros: i64) -> i64 {
+        self.offset(self.last_entry(micros))
+    }
+
+    /// The offset in seconds from entry `i` on.
+    pub(crate) fn offset(&self, i: usize) -> i64 {
+        self.entry(i).map_or(0, |(_, offset)| i64::from(offset))
+    }
+
+    /// The entry that holds at an instant in microseconds.
+    pub(crate) fn last_entry(&self, micros: i64) -> usize {
         let seconds = micros.div_euclid(1_000_000);
-        let mut low = 0;
-        let mut high = self.len();
+        self.last_where(|moment, _, _| moment <= seconds)
+    }
+
+    /// The last entry for which something holds, given its moment, the offset before and its own; it has to hold for
+    /// a first few entries only. The first entry where it holds for none.
+    fn last_where(&self, holds: impl Fn(i64, i64, i64) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low + (high - low) / 2;
+            let before = self.offset(middle.saturating_sub(1));
             match self.entry(middle) {
-                Some((moment, _)) if moment <= seconds => low = middle + 1,
+                Some((moment, own)) if holds(moment, before, i64::from(own)) => low = middle + 1,
                 _ => high = middle,
             }
         }
-        let offset = self.entry(low.saturating_sub(1)).map_or(0, |(_, offset)| i64::from(offset));
+        low.saturating_sub(1)
+    }
+
+    /// Local time, in microseconds since 1970-01-01T00:00 of the same clock, of an instant; `None` beyond `i64`.
+    #[must_use]
+    pub fn local(&self, micros: i64) -> Option<i64> {
+        micros.checked_add(self.offset_at(micros) * 1_000_000)
+    }
+
+    /// The instant at which a clock of the zone shows a local time (microseconds since 1970-01-01T00:00 of that clock).
+    ///
+    /// A time that is shown twice, when clocks are set back, is the first of the two. One that is never shown, when
+    /// clocks are set forward, is as long after the last time before as it says. `None` beyond `i64`.
+    #[must_use]
+    pub fn instant(&self, local: i64) -> Option<i64> {
+        let seconds = local.div_euclid(1_000_000);
+        // In both cases the offset before the change holds until both clocks have passed.
+        let entry = self.last_where(|moment, before, own| {
+            moment.checked_add(before.max(own)).is_some_and(|change| change <= seconds)
+        });
+        local.checked_sub(self.offset(entry) * 1_000_000)
+    }
+
+    /// The instant with the same time of day on another local day, which lies `count` of something later.
+    pub(crate) fn on_day(
+        &self,
+        micros: i64,
+        count: i64,
+        later: impl Fn(i64, i64) -> Option<i64>,
+    ) -> Option<i64> {
+        // The same day is the same instant, also where its time is shown twice.
+        if count == 0 {
+            return Some(micros);
+        }
+        let local = self.local(micros)?;
+        let day = later(local.div_euclid(DAY_MICROS), count)?;
+        self.instant(day.checked_mul(DAY_MICROS)?.checked_add(local.rem_euclid(DAY_MICROS))?)
+    }
+
+    /// The local day (days since 1970-01-01) of an instant in microseconds.
+    #[must_use]
+    pub fn local_day(&self, micros: i64) -> i64 {
+        let offset = self.offset_at(micros);
         // Split first: micros + offset could leave i64 at its very ends.
         let day = micros.div_euclid(DAY_MICROS);
         let rest = micros.rem_euclid(DAY_MICROS) + offset * 1_000_000;

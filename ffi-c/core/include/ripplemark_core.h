@@ -254,6 +254,11 @@
 #define RMC_LOGICAL_TIMESTAMP 7
 
 /*
+ Microseconds in integers.
+ */
+#define RMC_LOGICAL_DURATION 8
+
+/*
  Everything was taken.
  */
 #define RMC_NEED_NOTHING 0

@@ -21,6 +21,8 @@ pub const RMC_LOGICAL_ID: u32 = 5;
 pub const RMC_LOGICAL_DATE: u32 = 6;
 /// Declared type: a point in time.
 pub const RMC_LOGICAL_TIMESTAMP: u32 = 7;
+/// Microseconds in integers.
+pub const RMC_LOGICAL_DURATION: u32 = 8;
 
 /// How many of everything a program has.
 #[repr(C)]
@@ -198,6 +200,7 @@ pub unsafe extern "C" fn rmc_column_describe(
             LogicalType::Id => (RMC_LOGICAL_ID, 0),
             LogicalType::Date => (RMC_LOGICAL_DATE, 0),
             LogicalType::Timestamp => (RMC_LOGICAL_TIMESTAMP, 0),
+            LogicalType::Duration => (RMC_LOGICAL_DURATION, 0),
         };
         let (name, source) = (rmc_text::new(column.name), rmc_text::new(column.source));
         out.set(rmc_column_info { name, source, logical_type, scale });

@@ -20,7 +20,7 @@ from ._figure import Figure
 from ._listing import Listing
 from ._program import Evaluation, Program
 from ._report import Report
-from ._result import Cell, ColumnReport, LookupReport, MetricInfo, Result, RowReport
+from ._result import Cell, ColumnReport, LookupReport, MetricInfo, Result, RowErrors, RowReport
 from ._ripplemark import version as __version__
 from ._rows import RowCounts, Rows
 from ._standing import Finding, Findings, Handoff, Journey, OwnerGap, RuleReport, TargetPart, TargetStatus
@@ -57,6 +57,7 @@ __all__ = [
     "Report",
     "Result",
     "RowCounts",
+    "RowErrors",
     "RowReport",
     "Rows",
     "RuleReport",

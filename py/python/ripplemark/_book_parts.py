@@ -29,6 +29,8 @@ class Column:
     description: str = ""
     lookup: Optional[str] = None
     """The lookup that finds the values; `None`: they are the table's own."""
+    computed: bool = False
+    """Whether the book computes the values from other columns of the row: a dimension or a band."""
 
     def __str__(self) -> str:
         return f"{self.name}: {self.type}"

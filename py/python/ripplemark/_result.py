@@ -61,6 +61,16 @@ class RowReport:
 
 
 @dataclass(frozen=True)
+class RowErrors:
+    """Rows that a metric leaves out because its arithmetic or one of their values has failed."""
+
+    metric: str
+    table: str
+    rejected: Dict[str, int]
+    """Rows by the first of their reasons; once for each aggregate of the metric that leaves them out."""
+
+
+@dataclass(frozen=True)
 class ColumnReport:
     """Missing and unreadable values of a column; columns without any have no report."""
 
@@ -194,6 +204,12 @@ class Result:
             row, example = column["example"] or (None, None)
             reports.append(ColumnReport(**{**column, "example_row": row, "example": example}))
         return Listing(reports, "missing or unreadable values", list(ColumnReport.__dataclass_fields__))
+
+    @property
+    def row_errors(self) -> Listing[RowErrors]:
+        """Rows that metrics with `on_row_error: reject` have left out, by metric and table; none where nothing failed."""
+        reports = [RowErrors(**{**errors, "rejected": dict(errors["rejected"])}) for errors in self._about["row_errors"]]
+        return Listing(reports, "rows left out", list(RowErrors.__dataclass_fields__))
 
     @property
     def lookups(self) -> Listing[LookupReport]:
@@ -414,13 +430,17 @@ class Result:
         return f"no row entered `{metric}` at {place or 'the total'}{hint}"
 
     def to_arrow(self) -> "_pyarrow.Table":
-        """The result as a pyarrow table, long: one row for each cell."""
+        """The result as a pyarrow table, long: one row for each cell.
+
+        `value` is a double. `exact` has the exact digits or fraction as text, and `exact_value` the decimals among them
+        as `decimal128`.
+        """
         import pyarrow
 
         return pyarrow.table(self)
 
     def to_pandas(self) -> "_pandas.DataFrame":
-        """The result as a pandas frame, long: one row for each cell; dates are `datetime64`."""
+        """The result as a pandas frame, long: one row for each cell; dates are `datetime64`, exact values `Decimal`."""
         return self.to_arrow().to_pandas(date_as_object=False)
 
     def to_polars(self) -> "_polars.DataFrame":
@@ -430,7 +450,7 @@ class Result:
         return polars.DataFrame(self)
 
     def to_dicts(self) -> List[Dict[str, Any]]:
-        """The result as dicts, long: one for each cell, with the names of :meth:`to_arrow`."""
+        """The result as dicts, long: one for each cell, with the names of :meth:`to_arrow`, without `exact_value`."""
         axes = self.dimensions + ([self.grain] if self.grain else [])
         return [
             {

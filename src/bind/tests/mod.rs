@@ -69,7 +69,7 @@ fn see(column: &Column<'_>, row: usize) -> Seen {
 }
 
 fn table(ty: LogicalType) -> TableSpec {
-    let column = ColumnSpec { name: "x".into(), source: "The X".into(), ty, required: true };
+    let column = ColumnSpec { name: "x".into(), source: "The X".into(), ty, format: None, required: true };
     TableSpec::new("t", vec![column])
 }
 

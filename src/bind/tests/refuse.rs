@@ -53,6 +53,7 @@ fn spec(columns: &[(&str, &str, bool)]) -> TableSpec {
             name: name.to_string(),
             source: source.to_string(),
             ty: Int,
+            format: None,
             required: *required,
         })
         .collect();

@@ -285,8 +285,16 @@ impl<R: FormulaReader> Reader<'_, R> {
             enters.map(|enters| enters.at).filter(|at| self.column_type(*at) == Some(&ColumnType::Date));
         let duration = |key: &str, problems: &mut Problems<'_>| {
             let node = fields.get(key)?;
-            let micros = durations::read(node, key, problems)?;
-            if let Some(at) = date.filter(|_| micros % DAY != 0) {
+            let limit = durations::read(node, key, problems)?;
+            if let Some(at) = date.filter(|_| limit.business) {
+                let name = self.column_name(at);
+                let message = format!("`{key}` is in business hours, and `{name}` is a date");
+                problems.add(
+                    Report::error(codes::BAD_DURATION, &node.span, message)
+                        .expected("days, such as `7d`")
+                        .hint("declare the columns as `timestamp` where the data have hours"),
+                );
+            } else if let Some(at) = date.filter(|_| limit.micros % DAY != 0) {
                 let name = self.column_name(at);
                 let message = format!("`{key}` is no whole number of days, and `{name}` is a date");
                 problems.add(
@@ -294,14 +302,23 @@ impl<R: FormulaReader> Reader<'_, R> {
                         .expected("days, such as `7d`")
                         .hint("declare the columns as `timestamp` where the data have hours"),
                 );
+            } else if limit.business && !self.formulas.functions.library.has_business_hours() {
+                let message =
+                    format!("`{key}` is in business hours, and the book does not say when people work");
+                problems.add(
+                    Report::error(codes::NO_BUSINESS_HOURS, &node.span, message)
+                        .hint("add `business_hours` to `book`, or write elapsed hours, `24h`"),
+                );
             }
-            Some(micros)
+            Some(limit)
         };
         let within = duration("within", problems);
         let ignored_after = duration("ignored_after", problems);
         if let (Some(within), Some(deadline), Some(node)) =
             (within, ignored_after, fields.get("ignored_after"))
-            && within > deadline
+            // So many business hours take at least as many hours. Whether they take more, the rows decide.
+            && within.micros > deadline.micros
+            && (within.business || !deadline.business)
         {
             problems.add(
                 Report::error(

@@ -199,6 +199,8 @@ fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("ripplemark: 1\nbook: {id: a, currency: EUR}\nteams: {a: A}\n".to_owned()),
         Just("tables:\n  t:\n    time: d\n    columns: {d: date, x: money, c: category}\n".to_owned()),
+        Just("tables:\n  t:\n    columns: {x: money, c: category}\n    dimensions: {big: x > 1, o: 'c ?? \"none\"'}\n    bands: {b: {of: x, edges: [1, 2.5]}}\n".to_owned()),
+        Just("    bands:\n      b: {of: x, labels: [a, b], edges: [1]}\n".to_owned()),
         Just("metrics:\n- {name: m, owner: a, expr: sum(x)}\n".to_owned()),
         Just("- {name: n, owner: [a], agg: sum, expr: x, filter: 'c == \"é\"'}\n".to_owned()),
         Just("stages:\n- {id: s, of: t, enters: d, owner: a}\n- {id: r, from: s, enters: d, owner: a, sla: {within: 2d}}\n".to_owned()),

@@ -7,7 +7,7 @@ use crate::lang::names::Scope;
 use crate::lang::problem::Problem;
 use crate::lang::row::RowTyper;
 use crate::lang::syntax::Node;
-use crate::model::{AggFunc, Aggregate, Cell, CellKind, Row, RowNode, RowType};
+use crate::model::{AggFunc, Aggregate, ArithOp, Cell, CellKind, Row, RowNode, RowType};
 use std::ops::Range;
 
 impl CellTyper<'_, '_> {
@@ -52,8 +52,9 @@ impl CellTyper<'_, '_> {
             }
             (filter, condition) => filter.or(condition),
         };
-        let aggregate = Aggregate { table, at: self.scope.at, func, arg, filter };
-        Some((Cell::Aggregate(Box::new(aggregate)), CellKind::Number))
+        let (at, on_row_error) = (self.scope.at, self.scope.on_row_error);
+        let aggregate = Aggregate { table, at, func, arg, filter, on_row_error };
+        Some((value_of(aggregate), CellKind::Number))
     }
 
     /// Types an expression over the rows of the table.
@@ -68,19 +69,34 @@ impl CellTyper<'_, '_> {
 
     fn number_row(&mut self, row: Row, at: &Range<usize>) -> Option<Row> {
         let (what, hint) = match row.ty {
-            RowType::Int | RowType::Decimal(_) | RowType::Float => return Some(row),
+            RowType::Int | RowType::Decimal(_) | RowType::Float | RowType::Duration => return Some(row),
             RowType::Bool => {
                 ("a truth value", "count the rows for which it is true with count_if(condition)")
             }
             RowType::Text => ("text", "count the rows that have it with count(x)"),
-            RowType::Duration => ("a duration", "use hours_between(a, b), which is a number of hours"),
+            RowType::BusinessDuration => {
+                ("a number of business hours", "use business_hours(a, b), which is a number")
+            }
             RowType::Date | RowType::Timestamp => {
                 ("a date or a timestamp", "use days_between(a, b) or hours_between(a, b), which are numbers")
             }
         };
         let problem = Problem::new(codes::TYPE, at, format!("the aggregate goes over {what}"));
-        self.fail(problem.expected("integers, decimals or floats").hint(hint))
+        self.fail(problem.expected("integers, decimals, floats or durations").hint(hint))
     }
+}
+
+/// An aggregate as a number: of durations in hours, which is exact.
+pub(crate) fn value_of(aggregate: Aggregate) -> Cell {
+    const HOUR_MICROS: i128 = 3_600_000_000;
+    let in_hours = aggregate.func != AggFunc::Count
+        && aggregate.arg.as_ref().is_some_and(|row| row.ty == RowType::Duration);
+    let value = Cell::Aggregate(Box::new(aggregate));
+    if !in_hours {
+        return value;
+    }
+    let hour = Cell::Number { mantissa: HOUR_MICROS, scale: 0 };
+    Cell::Arith(ArithOp::Div, Box::new(value), Box::new(hour))
 }
 
 /// `Some(None)` is a part that was refused.

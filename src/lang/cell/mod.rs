@@ -4,6 +4,8 @@
 //! decimals that were written.
 
 mod aggregate;
+pub(crate) use aggregate::value_of;
+
 mod call;
 
 use super::codes;
@@ -31,7 +33,7 @@ pub(super) struct CellTyper<'a, 's> {
 
 impl<'a, 's> CellTyper<'a, 's> {
     pub(super) fn new(scope: &'s CellScope<'a>, session: &'s mut Session) -> Self {
-        Self { scope, session, filter_size: scope.filter.map_or(0, row_size) }
+        Self { scope, session, filter_size: scope.filter.map_or(0, |filter| row_size(filter).0) }
     }
 
     /// Types a whole formula, which has to be a number.

@@ -22,13 +22,16 @@ pub(super) fn never() -> Row {
     constant(Const::Timestamp(literal::NEVER_MICROS))
 }
 
-/// `never` as a date; anything else is given back.
-pub(super) fn never_as(value: Row, wanted: RowType) -> Row {
+/// `as_of` as the last day that is known; anything else is given back.
+pub(super) fn known_day(value: Row) -> Row {
+    if matches!(value.node, RowNode::AsOf) { row(RowType::Date, RowNode::AsOf) } else { value }
+}
+
+/// `never` and `as_of` as dates; anything else is given back.
+pub(super) fn as_date(value: Row) -> Row {
     match value.node {
-        RowNode::Const(Const::Timestamp(literal::NEVER_MICROS)) if wanted == RowType::Date => {
-            constant(Const::Date(literal::NEVER_DAY))
-        }
-        _ => value,
+        RowNode::Const(Const::Timestamp(literal::NEVER_MICROS)) => constant(Const::Date(literal::NEVER_DAY)),
+        _ => known_day(value),
     }
 }
 
@@ -60,9 +63,43 @@ impl RowTyper<'_, '_> {
         Some(row(RowType::Int, RowNode::Call(RowFn::DayPart(part), vec![a])))
     }
 
-    /// A date, or a timestamp whose local day counts.
+    /// `bh(n)`.
+    pub(super) fn business_duration(&mut self, a: Typed, at: &Range<usize>) -> Option<Row> {
+        self.needs_business_hours(at);
+        if a.ty()? == RowType::Int {
+            return Some(row(RowType::BusinessDuration, RowNode::Call(RowFn::Bh, vec![a.settle()?])));
+        }
+        let problem = Problem::new(codes::TYPE, at, format!("this is {}", a.name()));
+        self.fail(problem.expected("a whole number of business hours"))
+    }
+
+    /// `business_hours(a, b)`.
+    pub(super) fn business_hours(&mut self, a: Typed, b: Typed, places: Places<'_>) -> Option<Row> {
+        self.needs_business_hours(places.at);
+        let (a, b) = (a.settle()?, b.settle()?);
+        let (a, b) = self.calendar_pair(a, b, places)?;
+        if a.ty == RowType::Timestamp && b.ty == RowType::Timestamp {
+            return Some(row(RowType::Float, RowNode::Call(RowFn::BusinessHours, vec![a, b])));
+        }
+        let message = format!("this is called with {} and {}", typed::name(a.ty), typed::name(b.ty));
+        let problem = Problem::new(codes::TYPE, places.at, message).expected("two timestamps");
+        self.fail(problem.hint("a date has no hours"))
+    }
+
+    fn needs_business_hours(&mut self, at: &Range<usize>) {
+        if !self.session.business_hours {
+            let message = "the book does not say when people work";
+            let hint = "add `business_hours: {days: [mon, tue, wed, thu, fri], from: \"09:00\", to: \"17:00\"}` to `book`";
+            self.session.report(Problem::new(codes::NO_BUSINESS_HOURS, at, message).hint(hint));
+        }
+    }
+
+    /// A date, or a timestamp whose local day counts; of `as_of` the last day that is known.
     fn day(&mut self, a: Typed, at: &Range<usize>) -> Option<Row> {
         let a = a.settle()?;
+        if matches!(a.node, RowNode::AsOf) {
+            return Some(known_day(a));
+        }
         if matches!(a.ty, RowType::Date | RowType::Timestamp) {
             return Some(a);
         }
@@ -83,26 +120,21 @@ impl RowTyper<'_, '_> {
         }
         let (a, b) = (a.settle()?, b.settle()?);
         let wrong = match (a.ty, b.ty) {
-            (RowType::Date, RowType::Int) => None,
-            (RowType::Timestamp, _) => {
-                Some((&a, places.left, "a date", Some("t + days(n) adds hours, 24 for a day")))
-            }
-            (RowType::Date, _) => Some((&b, places.right, "a whole number", None)),
-            _ => Some((&a, places.left, "a date", None)),
+            (RowType::Date | RowType::Timestamp, RowType::Int) => None,
+            (RowType::Date | RowType::Timestamp, _) => Some((&b, places.right, "a whole number")),
+            _ => Some((&a, places.left, "a date or a timestamp")),
         };
-        if let Some((side, at, wanted, hint)) = wrong {
-            let problem =
-                Problem::new(codes::TYPE, at, format!("this is {}", typed::name(side.ty))).expected(wanted);
-            return self.fail(match hint {
-                Some(hint) => problem.hint(hint),
-                None => problem,
-            });
+        if let Some((side, at, wanted)) = wrong {
+            let message = format!("this is {}", typed::name(side.ty));
+            return self.fail(Problem::new(codes::TYPE, at, message).expected(wanted));
         }
-        let node = match meaning {
-            Meaning::AddDays => RowNode::Arith(ArithOp::Add, Box::new(a), Box::new(b)),
+        let ty = a.ty;
+        let node = match (meaning, ty) {
+            (Meaning::AddDays, RowType::Date) => RowNode::Arith(ArithOp::Add, Box::new(a), Box::new(b)),
+            (Meaning::AddDays, _) => RowNode::Call(RowFn::AddDays, vec![a, b]),
             _ => RowNode::Call(RowFn::AddMonths, vec![a, b]),
         };
-        Some(row(RowType::Date, node))
+        Some(row(ty, node))
     }
 
     fn truncate(&mut self, a: Typed, grain: Typed, places: Places<'_>) -> Option<Row> {

@@ -3,7 +3,7 @@
 use super::compare::not_calendar;
 use super::operator::as_float;
 use super::typed::{self, Typed, constant, row};
-use super::{Places, RowTyper, always_missing, text};
+use super::{Places, RowTyper, always_missing, calendar, text};
 use crate::lang::functions::{self, FUNCTIONS, Function, Level, Lookup, Meaning};
 use crate::lang::names::{self, Scope};
 use crate::lang::problem::Problem;
@@ -144,7 +144,7 @@ impl RowTyper<'_, '_> {
                 let a = a.settle()?;
                 let ty = a.ty;
                 match ty {
-                    RowType::Int | RowType::Decimal(_) | RowType::Float => {
+                    RowType::Int | RowType::Decimal(_) | RowType::Float | RowType::Duration => {
                         Some(row(ty, RowNode::Call(RowFn::Abs, vec![a])))
                     }
                     _ => self.fail(wrong_type(&Typed::Row(a), "a number", at)),
@@ -184,6 +184,7 @@ impl RowTyper<'_, '_> {
             Meaning::Days => self.duration(RowFn::Days, a, at),
             Meaning::Hours => self.duration(RowFn::Hours, a, at),
             Meaning::Minutes => self.duration(RowFn::Minutes, a, at),
+            Meaning::Bh => self.business_duration(a, at),
             Meaning::Year | Meaning::Month | Meaning::Weekday => self.day_part(meaning, a, at),
             _ => None,
         }
@@ -206,28 +207,44 @@ impl RowTyper<'_, '_> {
                     | RowType::Decimal(_)
                     | RowType::Float
                     | RowType::Date
-                    | RowType::Timestamp => {
+                    | RowType::Timestamp
+                    | RowType::Duration => {
                         // Literals settle first: the function is no part that can be rebuilt with floats.
                         let settle = |side| Typed::new(side, pair.literal).settle();
                         let (left, right) = (settle(pair.left)?, settle(pair.right)?);
                         Some(Typed::Row(row(left.ty, RowNode::Call(function, vec![left, right]))))
                     }
-                    _ => self.fail(wrong_type(&Typed::Row(pair.left), "numbers, dates or timestamps", at)),
+                    _ => self.fail(wrong_type(
+                        &Typed::Row(pair.left),
+                        "numbers, dates, timestamps or durations",
+                        at,
+                    )),
                 }
             }
             Meaning::Truncate | Meaning::AddDays | Meaning::AddMonths => {
                 self.on_calendar(meaning, a, b, places).map(Typed::Row)
             }
+            Meaning::BusinessHours => self.business_hours(a, b, places).map(Typed::Row),
             Meaning::DaysBetween | Meaning::HoursBetween => {
                 let (a, b) = (a.settle()?, b.settle()?);
-                let (a, b) = self.calendar_pair(a, b, places)?;
+                let (mut a, mut b) = self.calendar_pair(a, b, places)?;
                 let hours = meaning == Meaning::HoursBetween;
+                let asks_as_of = matches!(a.node, RowNode::AsOf) || matches!(b.node, RowNode::AsOf);
+                if !hours && asks_as_of {
+                    // The last day that is known, beside the local day of a timestamp.
+                    (a, b) = (calendar::known_day(a), calendar::known_day(b));
+                }
                 let (ty, function, wanted) = if hours {
                     (RowType::Float, RowFn::HoursBetween, "two timestamps")
                 } else {
                     (RowType::Int, RowFn::DaysBetween, "two dates or two timestamps")
                 };
-                let fits = a.ty == b.ty && (a.ty == RowType::Timestamp || (!hours && a.ty == RowType::Date));
+                let fits = if hours {
+                    a.ty == RowType::Timestamp && b.ty == a.ty
+                } else {
+                    let is_time = |ty| matches!(ty, RowType::Date | RowType::Timestamp);
+                    is_time(a.ty) && is_time(b.ty) && (a.ty == b.ty || asks_as_of)
+                };
                 if fits {
                     return Some(Typed::Row(row(ty, RowNode::Call(function, vec![a, b]))));
                 }
@@ -315,7 +332,7 @@ impl RowTyper<'_, '_> {
         }
         let a = Typed::Row(a.settle()?);
         if let Typed::Row(a) = &a {
-            self.session.take(row_size(a) + 6, 0, at)?;
+            self.session.take(row_size(a).0 + 6, 0, at)?;
         }
         let int = |value| Box::new(constant(Const::Int(value)));
         let zero = || Typed::Literal(constant(Const::Int(0)));

@@ -1,6 +1,6 @@
 //! Typing of comparisons and of `in`, and what a category can be compared with.
 
-use super::calendar::never_as;
+use super::calendar::as_date;
 use super::typed::{Pair, Typed, constant, row};
 use super::{Places, RowTyper, always_missing};
 use crate::lang::names::{self, Scope};
@@ -58,8 +58,8 @@ impl RowTyper<'_, '_> {
                 (a, b)
             }
             (RowType::Text, RowType::Date | RowType::Timestamp) => (self.calendar(a, right, places.left)?, b),
-            (RowType::Date, RowType::Timestamp) => (a, never_as(b, left)),
-            (RowType::Timestamp, RowType::Date) => (never_as(a, right), b),
+            (RowType::Date, RowType::Timestamp) => (a, as_date(b)),
+            (RowType::Timestamp, RowType::Date) => (as_date(a), b),
             _ => (a, b),
         })
     }
@@ -137,9 +137,11 @@ impl RowTyper<'_, '_> {
 
     /// Refuses a constant that the column on the other side never holds.
     fn check_category(&mut self, side: &Row, constant: &Row, at: &Range<usize>) -> Option<()> {
-        let (RowNode::Column(id), Some(text)) = (&side.node, text_of(constant)) else {
-            return Some(());
-        };
+        let Some(text) = text_of(constant) else { return Some(()) };
+        if matches!(side.node, RowNode::If(..) | RowNode::Coalesce(..)) {
+            return self.check_choice(side, text, at);
+        }
+        let RowNode::Column(id) = &side.node else { return Some(()) };
         let Some(column) = self.table.columns.get(id.0) else {
             return Some(());
         };
@@ -161,14 +163,32 @@ impl RowTyper<'_, '_> {
             return self.fail(problem);
         }
         let Some(allowed) = allowed else { return Some(()) };
-        let problem = Problem::new(codes::NOT_A_CATEGORY, at, format!("`{name}` never is {text:?}"));
-        let known = || allowed.iter().map(String::as_str);
-        let problem = match names::guess(text, known()) {
-            Some(guess) => problem.meant_text(guess),
-            None => problem,
-        };
-        self.fail(problem.expected(format!("one of {}", names::few(known()))))
+        self.fail(never_is(&format!("`{name}`"), text, at, || allowed.iter().map(String::as_str)))
     }
+
+    /// The same for a text that is chosen, which computed dimensions and bands are.
+    fn check_choice(&mut self, side: &Row, text: &str, at: &Range<usize>) -> Option<()> {
+        match super::text::values(side, self.table) {
+            Some(known) if !known.contains(text) => {
+                self.fail(never_is("the text", text, at, || known.iter().copied()))
+            }
+            _ => Some(()),
+        }
+    }
+}
+
+fn never_is<'k, I: Iterator<Item = &'k str>>(
+    what: &str,
+    text: &str,
+    at: &Range<usize>,
+    known: impl Fn() -> I,
+) -> Problem {
+    let problem = Problem::new(codes::NOT_A_CATEGORY, at, format!("{what} never is {text:?}"));
+    let problem = match names::guess(text, known()) {
+        Some(guess) => problem.meant_text(guess),
+        None => problem,
+    };
+    problem.expected(format!("one of {}", names::few(known())))
 }
 
 fn text_of(row: &Row) -> Option<&String> {

@@ -22,6 +22,7 @@ use std::rc::Rc;
 use typed::{Typed, constant, row};
 
 pub(super) use call::{MAX_DIGITS, resolve};
+pub(crate) use text::values as text_values;
 
 /// Types row expressions over one table.
 pub(super) struct RowTyper<'a, 's> {
@@ -40,6 +41,12 @@ impl RowTyper<'_, '_> {
             Typed::Missing => self.fail(always_missing(&node.at)),
             typed => typed.settle(),
         }
+    }
+
+    /// Types the comparison of a value with an edge.
+    pub(super) fn below(&mut self, value: &Row, edge: &Node) -> Option<Row> {
+        let typed = self.typed(edge, &None, 0)?;
+        self.compare(CmpOp::Lt, Typed::Row(value.clone()), typed, Places::one(&edge.at))
     }
 
     /// Types a condition.
@@ -160,7 +167,7 @@ impl RowTyper<'_, '_> {
             return Some(Typed::Row(bool(RowNode::Compare(CmpOp::Ne, a, b))));
         }
         // Where both are alike each is the answer, elsewhere it is false for `&` and true for `|`.
-        self.session.take(row_size(&b), depth, place)?;
+        self.session.take(row_size(&b).0, depth, place)?;
         let differ = bool(RowNode::Compare(CmpOp::Ne, a, b.clone()));
         let mixed = constant(Const::Bool(op == BitOp::Or));
         Some(Typed::Row(bool(RowNode::If(Box::new(differ), Box::new(mixed), b))))
@@ -207,12 +214,18 @@ impl RowTyper<'_, '_> {
             }
             return self.typed(binding.value, &binding.sees, depth);
         }
-        self.column(name, at, scope)
+        self.column(name, at, scope, depth)
     }
 
-    fn column(&mut self, name: &str, at: &Range<usize>, scope: &Scope<'_>) -> Option<Typed> {
+    fn column(&mut self, name: &str, at: &Range<usize>, scope: &Scope<'_>, depth: usize) -> Option<Typed> {
         if let Some(position) = self.table.columns.iter().position(|column| column.name == name) {
-            let ty = column_type(&self.table.columns.get(position)?.ty);
+            let column = self.table.columns.get(position)?;
+            if let Some(computed) = &column.computed {
+                let (parts, levels) = row_size(&computed.row);
+                self.session.take(parts, depth.saturating_add(levels), at)?;
+                return Some(Typed::Row(computed.row.clone()));
+            }
+            let ty = column_type(&column.ty);
             return Some(Typed::Row(row(ty, RowNode::Column(ColumnId(position)))));
         }
         if name == "as_of" {
@@ -285,6 +298,7 @@ fn column_type(ty: &ColumnType) -> RowType {
         ColumnType::Category(_) | ColumnType::Id => RowType::Text,
         ColumnType::Date => RowType::Date,
         ColumnType::Timestamp => RowType::Timestamp,
+        ColumnType::Duration => RowType::Duration,
     }
 }
 

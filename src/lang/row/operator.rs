@@ -5,7 +5,7 @@ use super::{Places, RowTyper, always_missing};
 use crate::lang::codes;
 use crate::lang::literal::MAX_SCALE;
 use crate::lang::problem::Problem;
-use crate::model::{ArithOp, Row, RowNode, RowType};
+use crate::model::{ArithOp, Row, RowFn, RowNode, RowType};
 use std::ops::Range;
 
 impl RowTyper<'_, '_> {
@@ -117,14 +117,24 @@ impl RowTyper<'_, '_> {
         if op == ArithOp::Sub {
             (a, b) = self.calendar_pair(a, b, places)?;
         }
-        use ArithOp::{Add, Mul, Sub};
-        use RowType::{Date, Duration, Int, Timestamp};
+        use ArithOp::{Add, Div, Mul, Sub};
+        use RowType::{BusinessDuration, Date, Duration, Int, Timestamp};
+        let business = |t: Row, d: Row| {
+            let d = if op == Sub { row(BusinessDuration, RowNode::Neg(Box::new(d))) } else { d };
+            Some(row(Timestamp, RowNode::Call(RowFn::AddBusiness, vec![t, d])))
+        };
+        match (op, a.ty, b.ty) {
+            (Add | Sub, Timestamp, BusinessDuration) => return business(a, b),
+            (Add, BusinessDuration, Timestamp) => return business(b, a),
+            _ => {}
+        }
         let (ty, a, b) = match (op, a.ty, b.ty) {
             (Add | Sub, Timestamp, Duration) => (Timestamp, a, b),
             (Add, Duration, Timestamp) => (Timestamp, b, a),
             (Sub, Timestamp, Timestamp) => (Duration, a, b),
             (Add | Sub, Duration, Duration) | (Mul, Duration, Int) => (Duration, a, b),
             (Mul, Int, Duration) => (Duration, b, a),
+            (Div, Duration, Duration) => (RowType::Float, a, b),
             (Sub, Date, Date) => (Int, a, b),
             (Add | Sub, Date, Int) => (Date, a, b),
             (Add, Int, Date) => (Date, b, a),
@@ -134,10 +144,16 @@ impl RowTyper<'_, '_> {
                 return self.fail(match (left, right) {
                     (Timestamp, Int) | (Int, Timestamp) => problem.hint("write t + hours(n)"),
                     (Date, Int) | (Int, Date) => problem.hint("days are added: d + n"),
+                    (BusinessDuration, Date) | (Date, BusinessDuration) => {
+                        problem.hint("a date has no hours; business hours are added to a timestamp")
+                    }
+                    (BusinessDuration, _) | (_, BusinessDuration) => {
+                        problem.hint("bh(n) is added to a timestamp: t + bh(72)")
+                    }
                     (Date, Duration) | (Duration, Date) => problem.hint("days are added as a number: d + n"),
                     (Date, Timestamp) | (Timestamp, Date) => problem.hint("use two dates or two timestamps"),
                     (Duration, _) | (_, Duration) => {
-                        problem.hint("hours_between(a, b) gives a number of hours")
+                        problem.hint("a duration over a duration is a number: d / hours(1)")
                     }
                     _ => problem,
                 });
@@ -193,6 +209,8 @@ impl RowTyper<'_, '_> {
             (RowType::Text, RowType::Int) | (RowType::Int, RowType::Text) => {
                 problem.hint("text is written in double quotes, also where it consists of digits")
             }
+            (RowType::BusinessDuration, _) | (_, RowType::BusinessDuration) => problem
+                .hint("compare hours with hours, business_hours(a, b) > 72.0, or instants, b > a + bh(72)"),
             (RowType::Bool, RowType::Int) | (RowType::Int, RowType::Bool) => {
                 problem.hint("write true or false")
             }
@@ -208,7 +226,7 @@ fn decimal_float(at: &Range<usize>) -> Problem {
 }
 
 fn is_temporal(ty: RowType) -> bool {
-    matches!(ty, RowType::Date | RowType::Timestamp | RowType::Duration)
+    matches!(ty, RowType::Date | RowType::Timestamp | RowType::Duration | RowType::BusinessDuration)
 }
 
 fn symbol(op: ArithOp) -> &'static str {

@@ -7,7 +7,8 @@ use crate::lang::functions::Meaning;
 use crate::lang::names::Scope;
 use crate::lang::problem::Problem;
 use crate::lang::syntax::Node;
-use crate::model::{ColumnType, Const, Row, RowNode, RowType, TextTest};
+use crate::model::{ColumnType, Const, Row, RowNode, RowType, Table, TextTest};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The question that a function asks, if it asks one about text.
@@ -25,6 +26,24 @@ fn holds(test: TextTest, text: &str, part: &str) -> bool {
         TextTest::Contains => text.contains(part),
         TextTest::StartsWith => text.starts_with(part),
         TextTest::EndsWith => text.ends_with(part),
+    }
+}
+
+/// The values that a text can have, where the formula and its closed categories say so; `None`: any.
+pub(crate) fn values<'r>(text: &'r Row, table: &'r Table) -> Option<BTreeSet<&'r str>> {
+    match &text.node {
+        RowNode::Const(Const::Text(text)) => Some(BTreeSet::from([text.as_str()])),
+        RowNode::Missing => Some(BTreeSet::new()),
+        RowNode::Column(id) => match &table.columns.get(id.0)?.ty {
+            ColumnType::Category(Some(allowed)) => Some(allowed.iter().map(String::as_str).collect()),
+            _ => None,
+        },
+        RowNode::If(_, a, b) | RowNode::Coalesce(a, b) => {
+            let mut all = values(a, table)?;
+            all.extend(values(b, table)?);
+            Some(all)
+        }
+        _ => None,
     }
 }
 
@@ -59,14 +78,17 @@ impl RowTyper<'_, '_> {
 
     /// Refuses a part that no value of a closed category has.
     fn check_part(&mut self, test: TextTest, text: &Row, part: &str, at: &Range<usize>) -> Option<()> {
-        let RowNode::Column(id) = &text.node else { return Some(()) };
-        let column = self.table.columns.get(id.0)?;
-        let ColumnType::Category(Some(allowed)) = &column.ty else { return Some(()) };
-        if allowed.iter().any(|value| holds(test, value, part)) {
+        let what = match &text.node {
+            RowNode::Column(id) => format!("`{}`", self.table.columns.get(id.0)?.name),
+            RowNode::If(..) | RowNode::Coalesce(..) => "the text".to_owned(),
+            _ => return Some(()),
+        };
+        let Some(known) = values(text, self.table) else { return Some(()) };
+        if known.iter().any(|value| holds(test, value, part)) {
             return Some(());
         }
-        let message = format!("no value of `{}` has {part:?} there", column.name);
-        let known = crate::lang::names::few(allowed.iter().map(String::as_str));
+        let message = format!("no value of {what} has {part:?} there");
+        let known = crate::lang::names::few(known);
         self.fail(Problem::new(codes::NOT_A_CATEGORY, at, message).expected(format!("a part of {known}")))
     }
 

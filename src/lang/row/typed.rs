@@ -218,6 +218,7 @@ pub(super) fn name(ty: RowType) -> String {
         RowType::Date => "a date".into(),
         RowType::Timestamp => "a timestamp".into(),
         RowType::Duration => "a duration".into(),
+        RowType::BusinessDuration => "a number of business hours".into(),
     }
 }
 

@@ -10,6 +10,7 @@ fn aggregate(func: AggFunc, arg: Option<&str>, filter: Option<&str>) -> Cell {
         func,
         arg: arg.map(row),
         filter: filter.map(row),
+        on_row_error: Default::default(),
     }))
 }
 
@@ -202,6 +203,7 @@ fn a_metric_hides_no_column_inside_an_aggregate() {
         metrics: &metrics,
         functions: &Library::default(),
         filter: None,
+        on_row_error: Default::default(),
     };
     let Ok(Cell::Arith(_, a, b)) = cell_formula("sum(acv) / acv", &scope) else { panic!() };
     assert!(

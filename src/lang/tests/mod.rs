@@ -20,7 +20,9 @@ fn column(name: &str, ty: ColumnType) -> Column {
         source: name.into(),
         ty,
         values: Vec::new(),
+        format: None,
         found: None,
+        computed: None,
         description: String::new(),
     }
 }
@@ -82,6 +84,7 @@ fn with_scope<T>(filter: Option<&Row>, run: impl FnOnce(&CellScope<'_>) -> T) ->
         metrics: METRICS,
         functions: &Library::default(),
         filter,
+        on_row_error: Default::default(),
     })
 }
 

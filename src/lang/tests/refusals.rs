@@ -220,7 +220,12 @@ fn types() {
             ("1 - due", "RM0214", "-", "d + n"),
             ("due + hours(1)", "RM0214", "+", "d + n"),
             ("due * 2", "RM0214", "*", "d + n"),
-            ("add_days(opened_at, 1)", "RM0214", "opened_at", "days(n)"),
+            ("add_days(outcome, 1)", "RM0214", "outcome", "a date or a timestamp"),
+            ("add_months(opened_at, opened_at)", "RM0214", "opened_at", "whole number"),
+            ("due + as_of", "RM0214", "+", "two dates"),
+            ("hours_between(due, as_of)", "RM0214", "hours_between", "days_between"),
+            ("business_hours(opened_at, closed_at) > 1.0", "RM0240", "business_hours", "when people work"),
+            ("closed_at < opened_at + bh(2)", "RM0240", "2", "`business_hours: {"),
             ("add_months(due, 0.5)", "RM0214", "0.5", "whole number"),
             ("add_months(qty, 1)", "RM0214", "qty", "a date"),
             ("truncate(due, \"decade\")", "RM0214", "\"decade\"", "quarter"),
@@ -284,7 +289,6 @@ fn cells() {
             ("bokings * 2", "RM0207", "bokings", "`bookings`"),
             ("sum(avc)", "RM0207", "avc", "`acv`"),
             ("sum(paid)", "RM0214", "paid", "count_if"),
-            ("sum(closed_at - opened_at)", "RM0214", "-", "hours_between"),
             ("max(opened_at)", "RM0214", "opened_at", "days_between"),
             ("sum(outcome)", "RM0214", "outcome", "count(x)"),
             ("count_if(qty)", "RM0217", "qty", "x != 0"),
@@ -320,6 +324,7 @@ fn aggregates_need_a_table() {
         metrics: METRICS,
         functions: &Library::default(),
         filter: None,
+        on_row_error: Default::default(),
     };
     let problems = cell_formula("sum(acv) + acv", &scope).unwrap_err();
     let codes: Vec<_> = problems.iter().map(|p| (p.code, p.at.clone())).collect();

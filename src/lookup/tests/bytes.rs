@@ -1,7 +1,7 @@
 //! The plan in a program's bytes: whatever they say, loading does not panic, and what loads can be fed.
 
 use super::*;
-use ripplemark_core::program::layout::{SECTIONS, Section, header};
+use ripplemark_core::program::layout::{BASE_SECTIONS, Section, header};
 
 const TABLES: &str = "  opps: {time: closed, columns: {a: id, r: {type: category, values: {x: y}}, closed: date}, lookups: {acc: {table: accounts, by: a}, rep: {table: reps, by: r}}}
   accounts: {key: k, columns: {k: id, up: id, v: decimal(3)}, lookups: {up: {table: accounts, by: up, columns: [{top: v}]}}}
@@ -18,7 +18,7 @@ fn sample() -> Program {
 /// The program's bytes with another plan.
 fn with_plan(bytes: &[u8], plan: &[u8]) -> Vec<u8> {
     let entry = header::SIZE + Section::Lookups as usize * 8;
-    assert_eq!(Section::Lookups as usize, SECTIONS - 1, "the plan comes last");
+    assert_eq!(Section::Lookups as usize, BASE_SECTIONS - 1, "the plan comes last");
     let start = u32::from_le_bytes(bytes[entry..entry + 4].try_into().unwrap()) as usize;
     let mut other = [&bytes[..start], plan].concat();
     other[entry + 4..entry + 8].copy_from_slice(&(plan.len() as u32).to_le_bytes());

@@ -32,6 +32,7 @@ fn table(columns: &[(&str, LogicalType)]) -> TableSpec {
             name: name.to_lowercase(),
             source: name.to_string(),
             ty: *ty,
+            format: None,
             required: true,
         })
         .collect();
