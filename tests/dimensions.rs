@@ -221,7 +221,7 @@ fn groups_of_a_band_stand_in_the_order_of_its_edges() {
     let batch = data(&rows(&mut Dice(11), 300));
     let result = evaluate(&compile(&computed, &Query { totals: true, ..by(&["odd", "deal"]) }), "t", &batch);
     let fine: Vec<_> =
-        result.metric("rows").filter(|cell| cell.level == 3).map(|cell| cell.key.clone()).collect();
+        result.metric("rows").filter(|cell| cell.level == 3).map(|cell| cell.key.to_vec()).collect();
     let label = |text: &str| Coordinate::Text(text.to_owned());
     let parts: Vec<Coordinate> = AMOUNT.iter().map(|text| label(text)).chain([Coordinate::Missing]).collect();
     let odds = [Coordinate::Bool(false), Coordinate::Bool(true), Coordinate::Missing];

@@ -121,7 +121,7 @@ fn rows_that_fail_are_left_out_and_counted() {
             for (name, of) in [("product", product as fn(&Row) -> Fate), ("plain", plain)] {
                 let (sum, n, failed) = wanted(&own, of);
                 let key = [Coordinate::Text(group.to_owned())];
-                let cell = result.metric(name).find(|cell| cell.key == key).unwrap();
+                let cell = result.metric(name).find(|cell| *cell.key == key).unwrap();
                 assert_eq!(cell.exact.as_deref(), Some(&*sum.to_string()), "{name} {group}");
                 assert_eq!(cell.n, n);
                 assert!(n > 0 && !failed.is_empty());

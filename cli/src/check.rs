@@ -69,7 +69,7 @@ fn text(book: &Book, width: usize) -> String {
             kind(metric.kind).to_owned(),
             metric.ring.map_or("", ring).to_owned(),
             shown(&owners(book, metric)),
-            shown(metric.unit.as_deref().unwrap_or("")),
+            shown(&metric.unit_text()),
             number(book, MetricId(i)),
             costs.get(i).copied().flatten().map_or_else(String::new, |cost| {
                 format!("{}/{}/{}", cost.per_row, cost.per_cell, cost.words)
@@ -111,7 +111,7 @@ fn report(book: &Book, problems: &[Diagnostic]) -> Value {
                 "kind": kind(metric.kind),
                 "ring": metric.ring.map(ring),
                 "owner": owners(book, metric),
-                "unit": metric.unit,
+                "unit": metric.unit.as_ref().map(ToString::to_string),
                 "description": metric.description,
                 "number": exactness(lower::exactness(book, MetricId(i))),
                 "why": check::inexact(book, MetricId(i)),

@@ -164,7 +164,7 @@ fn mix(
         return output::pretty(&Value::Array(found.iter().map(MixExplained::to_json).collect()));
     }
     let unit = book.metrics.iter().find(|metric| metric.name == options.metric);
-    let unit = unit.and_then(|metric| metric.unit.clone()).unwrap_or_default();
+    let unit = unit.map(ripplemark::model::Metric::unit_text).unwrap_or_default();
     Ok(found
         .iter()
         .map(|one| pages::mix(&one.fact(&options.metric, dim, &unit), layout))

@@ -133,9 +133,8 @@ fn amount(amount: &Amount) -> String {
     }
     // Without the exact text money has its cents, also where they are 0.
     let number = show::number(&amount.unit, (amount.value, None));
-    let unit =
-        amount.unit.strip_prefix("money[").and_then(|rest| rest.strip_suffix(']')).unwrap_or(&amount.unit);
-    if unit.is_empty() || unit == "share" { number } else { format!("{number} {}", shown(unit)) }
+    let unit = show::unit_word(&amount.unit);
+    if unit.is_empty() { number } else { format!("{number} {}", shown(&unit)) }
 }
 
 fn notes(journeys: &Journeys) -> String {

@@ -8,6 +8,7 @@ use pyo3::types::PyTuple;
 use ripplemark::book::{self, Loaded, MAX_BYTES, parse_grain, parse_instant, parse_range};
 use ripplemark::lower::{Exactness, exactness, metric_meaning, tables_needed};
 use ripplemark::model::{ColumnType, Metric, MetricId, MetricKind, Query, Ring, Table};
+use ripplemark::show;
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -69,10 +70,11 @@ fn load(py: Python<'_>, text: String, file: String, folder: Option<PathBuf>) -> 
     Ok(Book { loaded, text, file })
 }
 
-/// Digits after the point of a currency; `None` where the text is no code.
+/// The word that stands behind numbers of a unit, and for money how many digits after the point they have.
 #[pyfunction]
-pub(crate) fn currency_digits(code: &str) -> Option<u8> {
-    book::currency_digits(code)
+pub(crate) fn unit_look(unit: &str) -> (String, Option<u8>) {
+    let digits = show::currency(unit).map(|code| book::currency_digits(&code).unwrap_or(2));
+    (show::unit_word(unit), digits)
 }
 
 /// The error that the loader gives for what cannot be a book.
@@ -200,7 +202,7 @@ impl Book {
             "kind": kind(metric),
             "ring": metric.ring.map(ring),
             "owner": owners.join(", "),
-            "unit": metric.unit,
+            "unit": metric.unit.as_ref().map(ToString::to_string),
             "description": metric.description,
             "exactness": match exactness(book, id) {
                 Exactness::Exact => "exact",
@@ -233,12 +235,14 @@ fn table_json(table: &Table) -> Value {
     let columns: Vec<Value> = table
         .columns
         .iter()
+        .filter(|column| column.has_a_name())
         .map(|column| {
             json!({
                 "name": column.name,
                 "source": column.source,
                 "type": column_type(&column.ty),
                 "description": column.description,
+                "unit": column.unit.as_ref().map(ToString::to_string),
                 "lookup": (column.found.and_then(|found| table.lookups.get(found.lookup)))
                     .map(|lookup| lookup.name.as_str()),
                 "computed": column.computed.is_some(),

@@ -21,7 +21,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _ripplemark {
     #[pymodule_export]
-    use super::book::{Book, currency_digits, load_file, load_text};
+    use super::book::{Book, load_file, load_text, unit_look};
     #[pymodule_export]
     use super::dataset::Dataset;
     #[pymodule_export]

@@ -147,7 +147,7 @@ pub(crate) fn mixed(
     let ask = MixAsk { metric, dim, periods: place.periods()?, query, digits: place.digits };
     let book = book.book();
     let metric = book.metrics.iter().find(|known| known.name == ask.metric);
-    let unit = metric.and_then(|metric| metric.unit.clone()).unwrap_or_default();
+    let unit = metric.map(ripplemark::model::Metric::unit_text).unwrap_or_default();
     data.ask(py, tell, |data| {
         let found = explain::explain_mix(book, data, &ask)?;
         let facts: Vec<_> = found.iter().map(|one| one.fact(&ask.metric, &ask.dim, &unit)).collect();

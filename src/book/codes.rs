@@ -94,6 +94,9 @@ codes! {
     SAY = "RM0172", "a message that cannot be read";
     SCRIPT = "RM0173", "a script that cannot be read";
     STATUS_LIST = "RM0174", "a status that no value can have";
+    BAD_UNIT = "RM0175", "a unit that cannot be read, or that its column cannot have";
+    UNIT_MISMATCH = "RM0176", "a metric whose formula is in another unit than the metric says";
+    BAD_RATES = "RM0177", "a table that exchange rates cannot be read from";
     STAGE_OWNER = "RM0180", "a stage without an owner";
     UNKNOWN_STAGE = "RM0181", "a stage that the book does not have";
     STAGE_CIRCLE = "RM0182", "stages that come from each other";

@@ -164,6 +164,7 @@ impl<R: FormulaReader> Formulas<'_, '_, '_, R> {
             ty: column_type(&computed.row, table),
             values: vec![],
             format: None,
+            unit: None,
             found: None,
             computed: Some(computed),
             description,

@@ -2,7 +2,7 @@
 //! reader, which knows what it means. Tests of the loader put a reader of their own here.
 
 pub(crate) use crate::lang::{CellScope, Library, MetricName, Problem};
-use crate::model::{Cell, Row, Table};
+use crate::model::{AggFunc, Cell, Quantity, Row, Table};
 
 /// Reads formulas.
 pub(crate) trait FormulaReader {
@@ -12,6 +12,21 @@ pub(crate) trait FormulaReader {
     fn below(&self, value: &Row, edge: &str, table: &Table) -> Result<Row, Vec<Problem>>;
     /// A formula over aggregates and metrics.
     fn cell(&self, text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>>;
+    /// The unit of an aggregate over a sound formula of one row, or of a count.
+    fn aggregate_quantity(
+        &self,
+        func: AggFunc,
+        text: Option<&str>,
+        table: &Table,
+        functions: &Library,
+    ) -> Result<Quantity, Vec<Problem>>;
+    /// The unit of a sound formula over aggregates and metrics.
+    fn cell_quantity(
+        &self,
+        text: &str,
+        scope: &CellScope<'_>,
+        metrics: &[Quantity],
+    ) -> Result<Quantity, Vec<Problem>>;
 }
 
 /// The formula language.
@@ -28,5 +43,24 @@ impl FormulaReader for Lang {
 
     fn cell(&self, text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Problem>> {
         crate::lang::cell_formula(text, scope)
+    }
+
+    fn aggregate_quantity(
+        &self,
+        func: AggFunc,
+        text: Option<&str>,
+        table: &Table,
+        functions: &Library,
+    ) -> Result<Quantity, Vec<Problem>> {
+        crate::lang::aggregate_quantity(func, text, table, functions)
+    }
+
+    fn cell_quantity(
+        &self,
+        text: &str,
+        scope: &CellScope<'_>,
+        metrics: &[Quantity],
+    ) -> Result<Quantity, Vec<Problem>> {
+        crate::lang::cell_quantity(text, scope, metrics)
     }
 }

@@ -11,8 +11,9 @@ use super::fields::{self, Fields};
 use super::names::{self, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
+use super::rates;
 use super::tables::Tables;
-use crate::model::{Column, ColumnId, ColumnType, Found, Lookup, TableId};
+use crate::model::{Column, ColumnId, ColumnType, Conversion, Found, Lookup, TableId};
 
 /// So many columns can be found by lookups in a book: tables times lookups times columns grow quickly.
 const MAX_FOUND: usize = 20_000;
@@ -85,6 +86,9 @@ pub(super) fn read(asked: &[Asked<'_>], tables: &mut Tables, problems: &mut Prob
             resolve(i, &mut brought, &by_name, tables, problems);
         }
     }
+    let all = std::mem::take(&mut tables.rates);
+    rates::spread(&all, tables);
+    tables.rates = all;
     paths(asked, tables, problems);
 }
 
@@ -265,7 +269,7 @@ fn way(
         }
     }
     let at = at(table, target, key, fields, tables, problems)?;
-    Some(Lookup { name: name.to_owned(), table: target, by, at })
+    Some(Lookup { name: name.to_owned(), table: target, by, at, same: None })
 }
 
 fn key_names(table: &crate::model::Table) -> String {
@@ -322,13 +326,17 @@ fn at(
     };
     let (mine, theirs) = (own.columns.get(id.0)?, other.columns.get(valid.from.0)?);
     let broken = tables.is_about_broken(table, &mine.name) || tables.is_about_broken(target, &theirs.name);
-    if mine.ty != theirs.ty && !broken {
+    // Of a point in time its local day counts where rows hold for days.
+    let by_day = (&mine.ty, &theirs.ty) == (&ColumnType::Timestamp, &ColumnType::Date);
+    if mine.ty != theirs.ty && !by_day && !broken {
         let span = named.map_or(&key.span, |(_, node)| &node.span);
         let message = format!(
-            "`{}` of table `{}` and `{}` of table `{}` are a date and a timestamp",
-            mine.name, own.name, theirs.name, other.name
+            "`{}` of table `{}` is a date, and rows of table `{}` hold from a point in time, `{}`, on",
+            mine.name, own.name, other.name, theirs.name
         );
-        problems.add(Report::error(codes::LOOKUP_TIME, span, message).expected("two columns of one type"));
+        problems.add(Report::error(codes::LOOKUP_TIME, span, message).expected(
+            "two columns of one type, or a timestamp by which rows are looked up that hold for days",
+        ));
         return None;
     }
     Some(Some(id))
@@ -400,8 +408,10 @@ fn finish(
     };
     let source =
         other.and_then(|id| tables.get(target)?.columns.get(id.0).map(|column| (id, column.clone())));
+    let path = tables.get(table)?.lookups.get(lookup)?.name.clone();
     let found = source.filter(|_| steps <= MAX_STEPS).map(|(id, column)| {
         let column = Column {
+            unit: column.unit.as_ref().map(|unit| unit.through(&path)),
             name: name.to_owned(),
             source: name.to_owned(),
             found: Some(Found { lookup, column: id }),
@@ -433,13 +443,29 @@ fn push(tables: &mut Tables, table: TableId, column: Column) -> ColumnId {
     ColumnId(position)
 }
 
+/// What amounts of the other table are converted by converts them here, too.
+fn conversion(table: TableId, lookup: &Lookup, theirs: ColumnId, made: ColumnId, tables: &mut Tables) {
+    let other = tables.get(lookup.table);
+    let Some(known) = other.and_then(|other| other.conversions.iter().find(|known| known.column == theirs))
+    else {
+        return;
+    };
+    let seen = |name: &str| format!("{}.{name}", lookup.name);
+    let conversion =
+        Conversion { currency: seen(&known.currency), day: seen(&known.day), column: made, ..known.clone() };
+    if let Some(table) = tables.list.get_mut(table.0) {
+        table.conversions.push(conversion);
+    }
+}
+
 /// Every column of the other tables, as `path.column`.
 fn paths(asked: &[Asked<'_>], tables: &mut Tables, problems: &mut Problems<'_>) {
     let plain: Vec<usize> = tables.list.iter().map(|table| table.columns.len()).collect();
     let mut count: usize = 0;
     for asked in asked {
         let lookups = tables.get(asked.table).map(|table| table.lookups.clone()).unwrap_or_default();
-        for (position, lookup) in lookups.iter().enumerate() {
+        // The ways to rates are no paths that a formula could write.
+        for (position, lookup) in lookups.iter().enumerate().filter(|(_, lookup)| lookup.same.is_none()) {
             let columns = plain.get(lookup.table.0).copied().unwrap_or(0);
             count = count.saturating_add(columns);
             if count > MAX_FOUND {
@@ -463,12 +489,14 @@ fn paths(asked: &[Asked<'_>], tables: &mut Tables, problems: &mut Problems<'_>) 
                 };
                 let name = format!("{}.{}", lookup.name, column.name);
                 let column = Column {
+                    unit: column.unit.as_ref().map(|unit| unit.through(&lookup.name)),
                     source: name.clone(),
                     name,
                     found: Some(Found { lookup: position, column: ColumnId(id) }),
                     ..column.clone()
                 };
-                push(tables, asked.table, column);
+                let made = push(tables, asked.table, column);
+                conversion(asked.table, lookup, ColumnId(id), made, tables);
             }
         }
     }

@@ -11,7 +11,8 @@ use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
 use super::tables::{ONE_TOO_MANY, Tables};
-use crate::model::{ColumnId, Const, Good, MetricKind, OnRowError, Ring, TableId, TeamId};
+use super::units;
+use crate::model::{ColumnId, Const, Good, MetricKind, OnRowError, Ring, TableId, TeamId, Unit};
 
 const KEYS: [&str; 21] = [
     "name",
@@ -102,7 +103,8 @@ pub(crate) struct Draft<'n> {
     pub(crate) owners: Vec<TeamId>,
     /// The owners as the book writes them.
     pub(crate) owner_words: Option<String>,
-    pub(crate) unit: Option<String>,
+    /// The unit that the book states, and where.
+    pub(crate) unit: Option<(Unit, &'n Node)>,
     pub(crate) fill_nulls_with: Option<Const>,
     pub(crate) kind: Option<MetricKind>,
     pub(crate) of: Of,
@@ -160,6 +162,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) tables: &'a Tables,
     pub(crate) teams: &'a Index,
     pub(crate) on_row_error: OnRowError,
+    /// The currency that `money` means.
+    pub(crate) currency: Option<&'a str>,
 }
 
 /// All metrics in the order of the book, and their positions by name.
@@ -241,7 +245,7 @@ fn draft<'n>(
         ring: fields.get("ring").and_then(|node| fields::choice(node, "ring", &RINGS, problems)),
         owners: owners(&fields, around.teams, &what, problems),
         owner_words,
-        unit: fields.get("unit").and_then(|node| fields::text(node, "unit", problems)).map(str::to_owned),
+        unit: fields.get("unit").and_then(|node| Some((units::read(node, around.currency, problems)?, node))),
         fill_nulls_with: fields.get("fill_nulls_with").and_then(|node| fill::number(node, problems)),
         kind,
         of,

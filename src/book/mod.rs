@@ -26,6 +26,7 @@ mod names;
 mod node;
 mod problems;
 mod queries;
+mod rates;
 mod repair;
 mod report;
 mod rules;
@@ -38,6 +39,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 mod times;
+mod units;
 mod values;
 
 use std::io::Read;
@@ -53,7 +55,7 @@ pub use times::{parse_grain, parse_instant, parse_range};
 pub(crate) use values::each_leaf;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Book, Cell, Metric, MetricId, MetricKind, StatusRule};
+use crate::model::{Book, Cell, Metric, MetricId, MetricKind, StatusRule, Unit};
 use fields::Fields;
 use formula::{FormulaReader, Lang, MetricName};
 use metrics::{Draft, Surroundings};
@@ -183,12 +185,13 @@ pub(crate) fn load_path_with<R: FormulaReader>(path: &Path, reader: &R) -> Resul
     load_bytes_with(&bytes, &file, path.parent(), reader)
 }
 
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "ripplemark",
     "book",
     "teams",
     "tables",
     "functions",
+    "rates",
     "metrics",
     "links",
     "stages",
@@ -214,7 +217,12 @@ fn read<R: FormulaReader>(
     let mut functions = functions::read(&root, folder, problems);
     functions.library = std::mem::take(&mut functions.library).with_business_hours(header.has_business_hours);
     computed::read(&root, &mut tables, reader, &functions, problems);
-    let around = Surroundings { tables: &tables, teams: &team_index, on_row_error: header.on_row_error };
+    let around = Surroundings {
+        tables: &tables,
+        teams: &team_index,
+        on_row_error: header.on_row_error,
+        currency: header.currency.as_deref(),
+    };
     let (drafts, metric_index) = metrics::read(&root, &around, problems);
     let names = metric_names(&drafts);
     let formulas = Formulas { reader, around: &around, metrics: &names, functions: &functions };
@@ -232,6 +240,7 @@ fn read<R: FormulaReader>(
     if cycles::report(&references, &drafts, problems) {
         cycles::report_depth(&cells, &drafts, problems);
     }
+    let units = units::check(&drafts, &cells, &references, &formulas, problems);
     let linked =
         links::Linked { drafts: &drafts, index: &metric_index, values: &cells, references: &references };
     let links = links::read(&root, &linked, &formulas, problems);
@@ -255,8 +264,8 @@ fn read<R: FormulaReader>(
     if problems.has_errors() {
         return None;
     }
-    let metrics = (drafts.into_iter().zip(values).zip(statuses))
-        .filter_map(|((draft, value), status)| finished(draft, value?, status))
+    let metrics = (drafts.into_iter().zip(values).zip(statuses).zip(units))
+        .filter_map(|(((draft, value), status), unit)| Some(finished(draft, value?, status, unit)))
         .collect();
     let book = Book {
         id: header.id,
@@ -269,6 +278,7 @@ fn read<R: FormulaReader>(
         teams,
         tables: tables.list,
         functions: functions.into_texts(),
+        rates: tables.rates,
         metrics,
         links,
         stages,
@@ -295,20 +305,25 @@ fn metric_names<'d>(drafts: &'d [Draft<'_>]) -> Vec<MetricName<'d>> {
         .collect()
 }
 
-fn finished(draft: Draft<'_>, (value, kind): (Cell, MetricKind), status: Vec<StatusRule>) -> Option<Metric> {
-    Some(Metric {
+fn finished(
+    draft: Draft<'_>,
+    (value, kind): (Cell, MetricKind),
+    status: Vec<StatusRule>,
+    unit: Option<Unit>,
+) -> Metric {
+    Metric {
         formula: draft.formula(),
         name: draft.name,
         label: draft.label,
         description: draft.description,
         ring: draft.ring,
         owners: draft.owners,
-        unit: draft.unit,
+        unit,
         kind,
         value,
         fill_nulls_with: draft.fill_nulls_with,
         good: draft.good,
         watch: draft.watch,
         status,
-    })
+    }
 }

@@ -88,6 +88,7 @@ const FUNCTIONS: &[&str] = &[
     "ceil",
     "ceiling",
     "contains",
+    "convert",
     "count",
     "count_if",
     "date",

@@ -11,13 +11,18 @@ use super::lookups;
 use super::names::{self, Index, NameOf};
 use super::node::{Kind, Node};
 use super::problems::{Problems, Report, quoted};
+use super::rates;
 use super::repair::Fix;
-use crate::model::{Column, ColumnId, ColumnType, Table, TableId, Validity};
+use super::units;
+use crate::model::{Column, ColumnId, ColumnType, Rates, Table, TableId, Unit, Validity};
 
 /// So many tables a book can have: a query's filter is read once for each.
 const MAX_TABLES: usize = 500;
 /// Digits after the point that a decimal can have.
 const MAX_SCALE: u8 = 18;
+
+/// Digits after the point of amounts in the currency that another column names.
+const MIXED_DIGITS: u8 = 2;
 
 /// The hint where something stands twice.
 pub(crate) const ONE_TOO_MANY: &str = "remove one of the two";
@@ -25,11 +30,21 @@ pub(crate) const ONE_TOO_MANY: &str = "remove one of the two";
 const TYPES: &str =
     "`int`, `decimal(2)`, `money`, `float`, `bool`, `category`, `id`, `date`, `timestamp` or `duration`";
 
+/// What `money` can be of.
+#[derive(Clone, Copy)]
+struct Money<'a> {
+    /// The book's currency.
+    currency: Option<&'a str>,
+    /// The columns of the table, of which one may name the currency of each row.
+    columns: &'a [&'a str],
+}
+
 /// The tables with what only the loader needs to know of them.
 #[derive(Default)]
 pub(crate) struct Tables {
     pub(crate) list: Vec<Table>,
     pub(crate) index: Index,
+    pub(super) rates: Vec<Rates>,
     /// The columns of each table by name.
     pub(super) columns: Vec<Index>,
     /// Columns with problems, per table: formulas over them would only repeat those. `None`: the columns
@@ -145,6 +160,7 @@ pub(crate) fn read(root: &Fields<'_>, currency: Option<&str>, problems: &mut Pro
             asked.push(lookups::Asked { table: id, key, node });
         }
     }
+    tables.rates = rates::read(root, &mut tables, problems);
     lookups::read(&asked, &mut tables, problems);
     tables
 }
@@ -181,6 +197,7 @@ fn table<'n>(
         key: vec![],
         valid: None,
         lookups: vec![],
+        conversions: vec![],
         description: String::new(),
     };
     let mut index = Index::default();
@@ -193,9 +210,12 @@ fn table<'n>(
             let what = format!("`columns` of {what}");
             let pairs = fields::pairs(columns, &columns.span, &what, problems);
             broken = pairs.as_ref().map(|_| vec![]);
-            for (name, key, node) in pairs.unwrap_or_default() {
+            let pairs = pairs.unwrap_or_default();
+            let all: Vec<&str> = pairs.iter().map(|(name, ..)| *name).collect();
+            let money = Money { currency, columns: &all };
+            for (name, key, node) in pairs {
                 let sound = names::check(name, NameOf::Column, &key.span, problems);
-                let (column, readable) = column(name, key, node, currency, problems);
+                let (column, readable) = column(name, key, node, money, problems);
                 if let (false, Some(broken)) = (sound && readable, &mut broken)
                     && !problems.is_full()
                 {
@@ -211,12 +231,48 @@ fn table<'n>(
     tables.broken.push(broken);
     let fields = fields?;
     let time = fields.get("time").and_then(|node| tables.find_time(id, node, "time", problems));
+    currency_columns(id, &fields, tables, problems);
     let key = key(id, &fields, tables, problems);
     let valid = validity(id, &fields, tables, problems);
     if let Some(table) = tables.list.get_mut(id.0) {
         (table.time, table.key, table.valid) = (time, key, valid);
     }
     fields.entry("lookups")
+}
+
+/// Amounts in the currency that a column names need such a column.
+fn currency_columns(table: TableId, fields: &Fields<'_>, tables: &mut Tables, problems: &mut Problems<'_>) {
+    let Some(own) = tables.get(table) else { return };
+    let mut broken = Vec::new();
+    for column in &own.columns {
+        let Some(by) = column.unit.as_ref().and_then(Unit::currency_column) else { continue };
+        let named = own.columns.iter().find(|other| other.name == by);
+        if named.is_some_and(|other| matches!(other.ty, ColumnType::Category(_) | ColumnType::Id)) {
+            continue;
+        }
+        let span = fields
+            .get("columns")
+            .and_then(|node| node.peek(&column.name))
+            .map_or(&fields.span, |node| &node.span);
+        let message = match named {
+            Some(_) => format!("column {} holds no currencies", quoted(by)),
+            None => format!("table `{}` has no column {}", own.name, quoted(by)),
+        };
+        let near = problems.near(by, own.columns.iter().map(|column| column.name.as_str()));
+        problems.add(
+            Report::error(
+                if named.is_some() { codes::BAD_UNIT } else { codes::UNKNOWN_COLUMN },
+                span,
+                message,
+            )
+            .expected("`money[…]` with a currency code, or with a `category` of the table that names one")
+            .meant(near.filter(|_| named.is_none())),
+        );
+        broken.push(column.name.clone());
+    }
+    if let Some(Some(known)) = tables.broken.get_mut(table.0) {
+        known.extend(broken);
+    }
 }
 
 /// The columns that together name a row.
@@ -286,7 +342,7 @@ fn column(
     name: &str,
     key: &Node,
     node: &Node,
-    currency: Option<&str>,
+    money: Money<'_>,
     problems: &mut Problems<'_>,
 ) -> (Column, bool) {
     let mut column = Column {
@@ -294,19 +350,20 @@ fn column(
         source: name.to_owned(),
         ty: ColumnType::Category(None),
         values: vec![],
+        unit: None,
         format: None,
         found: None,
         computed: None,
         description: String::new(),
     };
     if !matches!(node.kind, Kind::Map(_)) {
-        let ty = column_type(node, &key.span, currency, problems);
+        let ty = column_type(node, &key.span, money, problems);
         let readable = ty.is_some();
-        column.ty = ty.unwrap_or(column.ty);
+        (column.ty, column.unit) = ty.unwrap_or((column.ty, None));
         return (column, readable);
     }
     let what = format!("column {}", quoted(name));
-    let known = ["type", "source", "format", "zone", "values", "allowed", "description"];
+    let known = ["type", "source", "format", "zone", "values", "allowed", "unit", "description"];
     let Some(fields) = Fields::open(node, &key.span, &what, &known, problems) else {
         return (column, false);
     };
@@ -314,13 +371,12 @@ fn column(
         column.source = source.to_owned();
     }
     column.description = fields.words("description", problems);
-    let ty = fields
-        .need("type", &what, problems)
-        .and_then(|node| column_type(node, &key.span, currency, problems));
+    let ty =
+        fields.need("type", &what, problems).and_then(|node| column_type(node, &key.span, money, problems));
     let readable = ty.is_some();
     match ty {
-        Some(ColumnType::Category(_)) => categories(&fields, &mut column, problems),
-        Some(ty) => {
+        Some((ColumnType::Category(_), _)) => categories(&fields, &mut column, problems),
+        Some((ty, unit)) => {
             for key in ["allowed", "values"] {
                 if let Some((key_node, _)) = fields.entry(key) {
                     let message = format!("{what} is no category, so `{key}` has no meaning");
@@ -330,14 +386,46 @@ fn column(
                     );
                 }
             }
-            column.ty = ty;
+            (column.ty, column.unit) = (ty, unit);
         }
         None => {}
+    }
+    if let Some((key, node)) = fields.entry("unit")
+        && readable
+    {
+        stated_unit(&mut column, &key.span, node, money.currency, problems);
     }
     if readable {
         column.format = formats::read(&fields, &column.ty, &what, problems);
     }
     (column, readable)
+}
+
+/// `unit` of a column.
+fn stated_unit(
+    column: &mut Column,
+    key: &Range<usize>,
+    node: &Node,
+    currency: Option<&str>,
+    problems: &mut Problems<'_>,
+) {
+    let Some(unit) = units::read(node, currency, problems) else { return };
+    if !matches!(column.ty, ColumnType::Int | ColumnType::Decimal(_) | ColumnType::Float) {
+        let message = format!("column {} holds no numbers, so `unit` has no meaning", quoted(&column.name));
+        problems.add(
+            Report::error(codes::BAD_UNIT, key, message)
+                .expected("`unit` on a column of type `int`, `decimal(2)`, `money` or `float`"),
+        );
+    } else if column.unit.as_ref().is_some_and(|own| *own != unit) {
+        let message =
+            format!("column {} is money by its type, and `{unit}` by its `unit`", quoted(&column.name));
+        problems.add(
+            Report::error(codes::BAD_UNIT, &node.span, message)
+                .hint("write `type: decimal(2)`, or remove `unit`"),
+        );
+    } else {
+        column.unit = Some(unit);
+    }
 }
 
 /// `allowed` closes the set of values, `values` maps other spellings into it.
@@ -400,9 +488,9 @@ fn categories(fields: &Fields<'_>, column: &mut Column, problems: &mut Problems<
 fn column_type(
     node: &Node,
     key: &Range<usize>,
-    currency: Option<&str>,
+    money: Money<'_>,
     problems: &mut Problems<'_>,
-) -> Option<ColumnType> {
+) -> Option<(ColumnType, Option<Unit>)> {
     let span = if node.is_null() { key } else { &node.span };
     let Some(scalar) = node.scalar() else {
         let message = format!("a column's type is {}", node.found());
@@ -421,14 +509,14 @@ fn column_type(
         "duration" => Some(ColumnType::Duration),
         _ => None,
     };
-    if plain.is_some() {
-        return plain;
+    if let Some(plain) = plain {
+        return Some((plain, None));
     }
     if let Some(digits) = word.strip_prefix("decimal(").and_then(|rest| rest.strip_suffix(')')) {
-        return scale(digits, span, problems);
+        return scale(digits, span, problems).map(|ty| (ty, None));
     }
     if word == "money" {
-        let Some(code) = currency else {
+        let Some(code) = money.currency else {
             let message = "`money` needs a currency, and the book names none";
             problems.add(
                 Report::error(codes::BAD_CURRENCY, span, message)
@@ -437,19 +525,27 @@ fn column_type(
             return None;
         };
         // A malformed currency of the book is reported where it stands.
-        return Some(ColumnType::Decimal(currency_digits(code).unwrap_or(2)));
+        return Some((ColumnType::Decimal(currency_digits(code).unwrap_or(2)), Some(Unit::money(code))));
     }
     if let Some(code) = word.strip_prefix("money[").and_then(|rest| rest.strip_suffix(']')) {
         let digits = currency_digits(code);
+        let unit = Unit::parse(word, None).ok();
+        // The currency stands in a column; what that one holds is known once all columns are.
+        let by = unit.as_ref().and_then(Unit::currency_column);
+        if by.is_some_and(|column| money.columns.contains(&column)) {
+            return Some((ColumnType::Decimal(MIXED_DIGITS), unit));
+        }
         if digits.is_none() {
             let message = format!("{} is no currency code", quoted(code));
             problems.add(
                 Report::error(codes::BAD_CURRENCY, span, message)
-                    .expected("three capital letters as in ISO 4217, `EUR`")
+                    .expected(
+                        "three capital letters as in ISO 4217, `EUR`, or a column that names the currency",
+                    )
                     .fix(capitals(code).map(|code| Fix::Word(format!("money[{code}]")))),
             );
         }
-        return digits.map(ColumnType::Decimal);
+        return digits.map(|digits| (ColumnType::Decimal(digits), unit));
     }
     let hint = match word {
         "integer" | "bigint" | "long" => Some("write `int`".to_owned()),

@@ -12,7 +12,8 @@ use super::node::Node;
 use super::problems::{Problems, Report};
 use crate::lang;
 use crate::model::{
-    AggFunc, Aggregate, ArithOp, Cell, MetricKind, OnRowError, Row, RowNode, RowType, Table, TableId,
+    AggFunc, Aggregate, ArithOp, Cell, MetricKind, OnRowError, Quantity, Row, RowNode, RowType, Table,
+    TableId,
 };
 
 const A_FORMULA: &str = "a formula";
@@ -159,6 +160,72 @@ impl<R: FormulaReader> Formulas<'_, R> {
                 None
             }
         }
+    }
+
+    /// What is known of the unit of a sound metric's formula, if this is known of the others.
+    pub(crate) fn quantity(
+        &self,
+        draft: &Draft<'_>,
+        known: &[Quantity],
+        problems: &mut Problems<'_>,
+    ) -> Quantity {
+        let functions = &self.functions.library;
+        let table = if let Of::Table(table) = draft.of { Some(table) } else { None };
+        let of_text = |node: &Node, problems: &mut Problems<'_>| {
+            let Some(text) = node.scalar().map(|scalar| scalar.text.as_str()) else {
+                return Quantity::Unknown;
+            };
+            let tables = &self.around.tables.list;
+            let scope = CellScope {
+                tables,
+                table,
+                at: draft.at,
+                metrics: self.metrics,
+                functions,
+                filter: None,
+                on_row_error: draft.on_row_error,
+            };
+            self.told(self.reader.cell_quantity(text, &scope, known), node, text, problems)
+        };
+        match draft.shape {
+            Shape::Unclear => Quantity::Unknown,
+            Shape::Formula(node) => of_text(node, problems),
+            Shape::Ratio(top, bottom) => {
+                let top = of_text(top, problems);
+                top.multiplied(of_text(bottom, problems), -1)
+            }
+            Shape::Aggregate(agg, expr) => {
+                let Some(table) = table.and_then(|table| self.around.tables.get(table)) else {
+                    return Quantity::Unknown;
+                };
+                let func = match agg {
+                    Agg::Sum => AggFunc::Sum,
+                    Agg::Count | Agg::SumBoolean => AggFunc::Count,
+                    Agg::Average => AggFunc::Average,
+                    Agg::Min => AggFunc::Min,
+                    Agg::Max => AggFunc::Max,
+                };
+                let text = expr.and_then(Node::scalar).map(|scalar| scalar.text.as_str());
+                let found = self.reader.aggregate_quantity(func, text, table, functions);
+                match (expr, text) {
+                    (Some(node), Some(text)) => self.told(found, node, text, problems),
+                    _ => found.unwrap_or_default(),
+                }
+            }
+        }
+    }
+
+    fn told(
+        &self,
+        found: Result<Quantity, Vec<Problem>>,
+        node: &Node,
+        text: &str,
+        problems: &mut Problems<'_>,
+    ) -> Quantity {
+        found.unwrap_or_else(|found| {
+            self.functions.tell(found, node, text, problems);
+            Quantity::Unknown
+        })
     }
 
     fn aggregate(

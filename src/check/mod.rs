@@ -64,9 +64,11 @@ pub fn wording(book: &Book, metric: MetricId) -> String {
         Some(Ring::Conversion) => "conversion",
         Some(Ring::Revenue) => "revenue",
     };
-    let unit = match (metric.unit.as_deref(), book.currency.as_deref()) {
-        (Some("money"), Some(currency)) => format!("money[{currency}]"),
-        (unit, _) => unit.unwrap_or_default().to_owned(),
-    };
-    crate::evaluate::wording_of([&metric.label, &owners(book, metric), &unit, &metric.description, ring])
+    crate::evaluate::wording_of([
+        &metric.label,
+        &owners(book, metric),
+        &metric.unit_text(),
+        &metric.description,
+        ring,
+    ])
 }

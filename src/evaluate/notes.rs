@@ -16,8 +16,9 @@ impl ResultSet {
     pub fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.rows.iter().map(row_line).collect();
         notes.extend(self.columns.iter().filter(|column| column.invalid > 0).map(invalid_line));
+        // Rates that were not found are told by the lookup, and rows that need none are no gap.
         let missing: Vec<String> = (self.columns.iter())
-            .filter(|column| column.missing > 0)
+            .filter(|column| column.missing > 0 && !column.column.contains('['))
             .map(|column| format!("{} {}", name(column), grouped(&column.missing.to_string())))
             .collect();
         if !missing.is_empty() {
@@ -91,21 +92,33 @@ fn lookup_line(lookup: &LookupReport) -> String {
     let LookupReport { table, path, target, rows, bytes, matched, .. } = lookup;
     let looked = matched + lookup.key_missing + lookup.unmatched + lookup.no_time + lookup.outside;
     let into = if path == target { String::new() } else { format!(" in {}", shown(target)) };
+    let word = if lookup.is_rates() { "rates" } else { "lookup" };
     let mut line =
-        format!("lookup {}.{}{into}: {} of {}", shown(table), shown(path), count(*matched), count(looked));
+        format!("{word} {}.{}{into}: {} of {}", shown(table), shown(path), count(*matched), count(looked));
     line.push_str(&format!(" rows found one of {} rows ({})", count(*rows), size(*bytes)));
-    let example =
-        lookup.example.as_deref().map_or_else(String::new, |key| format!(", the first is {}", shown(key)));
-    let rest: Vec<String> = [
-        (lookup.key_missing, "without a key".to_owned()),
-        (lookup.unmatched, format!("whose key is not there{example}")),
-        (lookup.no_time, "without a time".to_owned()),
-        (lookup.outside, "at whose time none holds".to_owned()),
-    ]
-    .into_iter()
-    .filter(|(rows, _)| *rows > 0)
-    .map(|(rows, what)| format!("{} {what}", count(rows)))
-    .collect();
+    let first = |example: &Option<String>, word: &str| {
+        example.as_deref().map_or_else(String::new, |key| format!(", the first {word} {}", shown(key)))
+    };
+    let rest = if lookup.is_rates() {
+        [
+            (lookup.key_missing, "without a currency".to_owned()),
+            (lookup.unmatched, format!("without a rate for their currency{}", first(&lookup.example, "for"))),
+            (lookup.no_time, "without a day".to_owned()),
+            (lookup.outside, format!("without a rate on their day{}", first(&lookup.outside_example, "for"))),
+        ]
+    } else {
+        [
+            (lookup.key_missing, "without a key".to_owned()),
+            (lookup.unmatched, format!("whose key is not there{}", first(&lookup.example, "is"))),
+            (lookup.no_time, "without a time".to_owned()),
+            (lookup.outside, format!("at whose time none holds{}", first(&lookup.outside_example, "is"))),
+        ]
+    };
+    let rest: Vec<String> = rest
+        .into_iter()
+        .filter(|(rows, _)| *rows > 0)
+        .map(|(rows, what)| format!("{} {what}", count(rows)))
+        .collect();
     if !rest.is_empty() {
         line.push_str(&format!("; not found: {}", rest.join(", ")));
     }

@@ -2,6 +2,7 @@
 
 use crate::book::currency_digits;
 use crate::chain::{Quantum, to_f64};
+use crate::show::currency;
 use num_rational::BigRational;
 
 /// Digits that are shown of the larger of the two numbers, where its unit does not say.
@@ -19,12 +20,11 @@ pub(crate) fn of_difference(unit: &str, numbers: [&BigRational; 2]) -> Quantum {
 pub(super) fn suited(unit: &str, sizes: impl Iterator<Item = f64>) -> Quantum {
     let largest = sizes.map(f64::abs).fold(0.0, f64::max);
     let magnitude = magnitude(largest);
-    let exponent = match unit {
+    let exponent = match (unit, currency(unit)) {
         // A tenth of a percentage point, or finer for small shares.
-        "share" => magnitude.map_or(-3, |power| (power - 2).min(-3)),
-        unit if unit.starts_with("money") => {
-            let code = unit.strip_prefix("money[").and_then(|rest| rest.strip_suffix(']')).unwrap_or("");
-            let cents = -i32::from(currency_digits(code).unwrap_or(2));
+        ("share", _) => magnitude.map_or(-3, |power| (power - 2).min(-3)),
+        (_, Some(code)) => {
+            let cents = -i32::from(currency_digits(&code).unwrap_or(2));
             // Cents are noise beside hundreds of thousands.
             if magnitude.is_none_or(|power| power < 5) { cents } else { 0 }
         }
@@ -52,6 +52,7 @@ mod tests {
         let of = |unit: &str, size: f64| suited(unit, std::iter::once(size));
         assert_eq!(of("money[USD]", 2_982_255.0), Quantum::power_of_ten(0));
         assert_eq!(of("money[USD]", 12.5), Quantum::power_of_ten(-2));
+        assert_eq!(of("money[JPY] / win", 12.0), Quantum::power_of_ten(0));
         assert_eq!(of("money[JPY]", 12.0), Quantum::power_of_ten(0));
         assert_eq!(of("share", 0.63), Quantum::power_of_ten(-3));
         assert_eq!(of("share", 0.0042), Quantum::power_of_ten(-5));

@@ -145,7 +145,7 @@ fn compare(before: &Cells, after: &Cells, metric: &Metric, digits: Option<i8>) -
     let exact = mix_and_rate(&segments)?;
     let sizes = [&exact.before, &exact.after].into_iter().filter_map(to_f64);
     let quantum = digits.map_or_else(
-        || quantum::suited(metric.unit.as_deref().unwrap_or(""), sizes),
+        || quantum::suited(&metric.unit_text(), sizes),
         |digits| Quantum::power_of_ten(digits.checked_neg().unwrap_or(i8::MAX)),
     );
     let mut shown = exact.shown(quantum).into_iter();

@@ -1,66 +1,35 @@
 //! The unit of a formula over metrics, as far as it follows from the units of the metrics.
 
-use crate::model::{ArithOp, Book, Cell, CellFn};
+use crate::model::{ArithOp, Book, Cell, CellFn, Quantity, Unit};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Unit {
-    /// A written number: of whatever unit its neighbour has.
-    Any,
-    /// A count or a share.
-    Plain,
-    Of(String),
-    /// Not to be told.
-    Unclear,
-}
-
-/// The unit of a formula, `money[EUR]`; empty where it has none, or where it is not clear.
-pub(super) fn of(book: &Book, cell: &Cell) -> String {
-    match unit(book, cell) {
-        Unit::Of(unit) => unit,
-        Unit::Any | Unit::Plain | Unit::Unclear => String::new(),
+/// The unit of what is lost: of a formula, by the row. `None` where it has none, or where it is not clear.
+pub(super) fn of(book: &Book, cell: &Cell) -> Option<Unit> {
+    match quantity(book, cell) {
+        // By the row means by what is counted in it: so many rows are then worth money, not money by something.
+        Quantity::Is(unit) => Some(unit.by_nothing()).filter(Unit::is_worth_showing),
+        _ => None,
     }
 }
 
-/// A unit as results show it: with its currency.
-pub(super) fn written(book: &Book, unit: &str) -> String {
-    match (unit, &book.currency) {
-        ("money", Some(currency)) => format!("money[{currency}]"),
-        _ => unit.to_owned(),
-    }
-}
-
-fn unit(book: &Book, cell: &Cell) -> Unit {
+fn quantity(book: &Book, cell: &Cell) -> Quantity {
+    let joined = |a: Quantity, b: Quantity| a.joined(b).unwrap_or_default();
     match cell {
-        Cell::Number { .. } => Unit::Any,
-        Cell::Metric(id) => match book.metrics.get(id.0).and_then(|metric| metric.unit.as_deref()) {
-            None | Some("share") => Unit::Plain,
-            Some(own) => Unit::Of(written(book, own)),
+        Cell::Number { .. } => Quantity::Written,
+        Cell::Metric(id) => match book.metrics.get(id.0) {
+            Some(metric) => Quantity::Is(metric.unit.clone().unwrap_or_default()),
+            None => Quantity::Unknown,
         },
-        Cell::Neg(a) => unit(book, a),
-        Cell::Arith(ArithOp::Mul, a, b) => match (unit(book, a), unit(book, b)) {
-            (Unit::Any | Unit::Plain, other) | (other, Unit::Any | Unit::Plain) => other,
-            _ => Unit::Unclear,
-        },
-        Cell::Arith(ArithOp::Div, a, b) => match (unit(book, a), unit(book, b)) {
-            (own, Unit::Any | Unit::Plain) => own,
-            (own, other) if own == other && own != Unit::Unclear => Unit::Plain,
-            _ => Unit::Unclear,
-        },
-        Cell::Arith(_, a, b) | Cell::Coalesce(a, b) | Cell::If(_, a, b) => same(unit(book, a), unit(book, b)),
-        Cell::Call(CellFn::Abs | CellFn::Min | CellFn::Max, args) => {
-            args.iter().map(|arg| unit(book, arg)).reduce(same).unwrap_or(Unit::Unclear)
+        Cell::Neg(a) => quantity(book, a),
+        Cell::Arith(op @ (ArithOp::Mul | ArithOp::Div), a, b) => {
+            quantity(book, a).multiplied(quantity(book, b), if *op == ArithOp::Mul { 1 } else { -1 })
         }
-        Cell::Call(..) | Cell::Aggregate(_) => Unit::Unclear,
-        Cell::Bool(_) | Cell::Not(_) | Cell::Compare(..) | Cell::And(..) | Cell::Or(..) | Cell::IsNull(_) => {
-            Unit::Plain
+        Cell::Arith(_, a, b) | Cell::Coalesce(a, b) | Cell::If(_, a, b) => {
+            joined(quantity(book, a), quantity(book, b))
         }
-    }
-}
-
-fn same(a: Unit, b: Unit) -> Unit {
-    match (a, b) {
-        (Unit::Any, other) | (other, Unit::Any) => other,
-        (a, b) if a == b => a,
-        _ => Unit::Unclear,
+        Cell::Call(
+            CellFn::Abs | CellFn::Min | CellFn::Max | CellFn::Round(_) | CellFn::Floor | CellFn::Ceil,
+            args,
+        ) => args.iter().map(|arg| quantity(book, arg)).reduce(joined).unwrap_or_default(),
+        _ => Quantity::Unknown,
     }
 }

@@ -11,7 +11,7 @@ use crate::data::Dataset;
 use crate::error::Error;
 use crate::evaluate::{Program, Receipt};
 use crate::lower;
-use crate::model::{Book, Instant, Metric, MetricId, MetricKind, Query, StageId};
+use crate::model::{Book, Instant, Metric, MetricId, MetricKind, Query, StageId, Unit};
 use num_rational::BigRational;
 use ripplemark_core::Reasons;
 
@@ -43,14 +43,14 @@ pub(super) fn question(book: &Book, stages: &[StageId], as_of: Instant) -> Resul
             continue;
         };
         let unit = match &leak.unit {
-            Some(unit) => unit::written(book, unit),
+            Some(unit) => Some(unit.clone()),
             None => unit::of(book, &leak.value),
         };
         let name = format!("{}.worth", stage.id);
         query.metrics.push(name.clone());
         let metric = made(name, stage.owners.clone(), MetricKind::Derived, leak.value.clone());
-        asking.metrics.push(Metric { unit: Some(unit.clone()), ..metric });
-        units.push((*id, unit));
+        asking.metrics.push(Metric { unit: unit.clone(), ..metric });
+        units.push((*id, unit.as_ref().map(Unit::to_string).unwrap_or_default()));
     }
     let Some((first, _)) = units.first() else { return Ok(None) };
     let own = book.metrics.len()..asking.metrics.len();

@@ -42,6 +42,9 @@ codes! {
     FUNCTION = "RM0230", "a function of the book that cannot be read, or whose name is taken";
     RECURSION = "RM0231", "a function that calls itself, directly or through others";
     NO_BUSINESS_HOURS = "RM0240", "business hours in a book that does not say when people work";
+    UNITS = "RM0260", "numbers in different units are added, compared or chosen between";
+    MIXED_CURRENCIES = "RM0261", "an aggregate over amounts in different currencies";
+    CONVERSION = "RM0262", "an amount that cannot be converted";
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub enum Meaning {
     Weekday,
     Date,
     Timestamp,
+    Convert,
     IsNull,
     Contains,
     StartsWith,
@@ -249,6 +250,14 @@ pub const FUNCTIONS: &[Function] = {
             1..=1,
             "days(n)",
             "a duration of n times 24 hours, to be added to a timestamp",
+        ),
+        function(
+            "convert",
+            M::Convert,
+            Row,
+            3..=4,
+            "convert(amount, currency, day, \"USD\")",
+            "an amount in another currency, by the rate of a day",
         ),
         function("minutes", M::Minutes, Row, 1..=1, "minutes(n)", "a duration of n minutes"),
         function(

@@ -32,6 +32,7 @@ mod row;
 mod session;
 mod syntax;
 mod tokens;
+mod units;
 mod vocabulary;
 
 pub(crate) use cell::value_of;
@@ -44,7 +45,8 @@ pub use problem::{Problem, Replacement, Within};
 pub(crate) use row::text_values;
 
 use crate::model::{
-    Cell, ColumnId, FacetExpr, FacetKind, MetricId, OnRowError, Row, RowNode, Table, TableId,
+    AggFunc, Cell, ColumnId, FacetExpr, FacetKind, MetricId, OnRowError, Quantity, Row, RowNode, Table,
+    TableId,
 };
 use cell::CellTyper;
 use facet::FacetTyper;
@@ -52,6 +54,7 @@ use row::RowTyper;
 use session::Session;
 use syntax::Node;
 use tokens::Tokens;
+use units::{Level as UnitLevel, Walk};
 
 /// A metric that a cell formula can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +93,9 @@ pub fn row_formula(text: &str, table: &Table, functions: &Library) -> Result<Row
     let (node, mut session) = parse(text, functions)?;
     let row = RowTyper { table, metrics: &[], aggregated: false, session: &mut session }.row(&node, &None, 0);
     functions.spend(session.used());
+    if row.is_some() {
+        of_rows(Some(table), &mut session).of(&node, &None, UnitLevel::Row);
+    }
     session.finish(row)
 }
 
@@ -105,6 +111,10 @@ pub(crate) fn row_below(value: &Row, edge: &str, table: &Table) -> Result<Row, V
     session.finish(row)
 }
 
+fn of_rows<'a, 's>(table: Option<&'a Table>, session: &'s mut Session) -> Walk<'a, 's> {
+    Walk { table, metrics: &[], quantities: &[], session }
+}
+
 /// Types a metric's formula, which is a number made of aggregates and other metrics.
 ///
 /// # Errors
@@ -115,6 +125,47 @@ pub fn cell_formula(text: &str, scope: &CellScope<'_>) -> Result<Cell, Vec<Probl
     let cell = CellTyper::new(scope, &mut session).metric(&node);
     scope.functions.spend(session.used());
     session.finish(cell)
+}
+
+/// What is known of the unit of an aggregate over a formula of one row; without a formula, of a count. Only for formulas
+/// that [`row_formula`] has found sound.
+///
+/// # Errors
+///
+/// Amounts in different currencies that are aggregated as they are.
+pub(crate) fn aggregate_quantity(
+    func: AggFunc,
+    text: Option<&str>,
+    table: &Table,
+    functions: &Library,
+) -> Result<Quantity, Vec<Problem>> {
+    let Some(text) = text else {
+        let mut session = Session::new(Vec::new(), Vec::new());
+        return Ok(of_rows(Some(table), &mut session).aggregated(func, Quantity::Unknown, &(0..0)));
+    };
+    let (node, mut session) = parse(text, functions)?;
+    let mut walk = of_rows(Some(table), &mut session);
+    let value = walk.of(&node, &None, UnitLevel::Row);
+    let quantity = walk.aggregated(func, value, &node.at);
+    session.finish(Some(quantity))
+}
+
+/// What is known of the unit of a metric's formula, if this is known of the book's metrics, by their position. Only for
+/// formulas that [`cell_formula`] has found sound.
+///
+/// # Errors
+///
+/// Every part whose units do not fit each other.
+pub(crate) fn cell_quantity(
+    text: &str,
+    scope: &CellScope<'_>,
+    quantities: &[Quantity],
+) -> Result<Quantity, Vec<Problem>> {
+    let (node, mut session) = parse(text, scope.functions)?;
+    let table = scope.table.and_then(|table| scope.tables.get(table.0));
+    let mut walk = Walk { table, metrics: scope.metrics, quantities, session: &mut session };
+    let quantity = walk.of(&node, &None, UnitLevel::Cell);
+    session.finish(Some(quantity))
 }
 
 /// Types a formula over facets: the condition of a rule (`Bool`) or the goal of a target (`Number`).

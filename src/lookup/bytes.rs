@@ -87,8 +87,20 @@ pub(super) fn write(tables: &[PlanTable], asked: Option<&Asked>) -> Vec<u8> {
         out.optional(table.valid_to);
         out.numbers(&table.feeds);
     }
-    if let Some(asked) = asked {
-        out.text(&asked.text());
+    let same: Vec<(usize, usize, &str)> = (tables.iter().enumerate())
+        .flat_map(|(t, table)| table.lookups.iter().enumerate().map(move |(l, lookup)| (t, l, lookup)))
+        .filter_map(|(t, l, lookup)| Some((t, l, lookup.same.as_deref()?)))
+        .collect();
+    if asked.is_some() || !same.is_empty() {
+        out.text(&asked.map(Asked::text).unwrap_or_default());
+    }
+    if !same.is_empty() {
+        out.number(same.len());
+        for (table, lookup, text) in same {
+            out.number(table);
+            out.number(lookup);
+            out.text(text);
+        }
     }
     out.0
 }
@@ -132,6 +144,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Plan> {
                     table: from.number()?,
                     by: from.list(Reader::number)?,
                     at: from.optional()?,
+                    same: None,
                 })
             })?,
             found: from.list(|from| {
@@ -145,8 +158,22 @@ pub(super) fn read(bytes: &[u8]) -> Option<Plan> {
         })
     })?;
     // Programs of earlier compilers end here.
-    let asked = if from.0.is_empty() { None } else { Some(Asked::read(&from.text()?)?) };
-    from.0.is_empty().then_some(Plan { tables, asked })
+    let asked = if from.0.is_empty() { None } else { Some(from.text()?) };
+    let mut plan = Plan { tables, asked: None, zone: Vec::new() };
+    // Those without conversions, here.
+    if from.0.is_empty() {
+        plan.asked = asked.map(|text| Asked::read(&text)).map_or(Some(None), |asked| asked.map(Some))?;
+        return Some(plan);
+    }
+    let asked = asked.filter(|text| !text.is_empty());
+    plan.asked = asked.map(|text| Asked::read(&text)).map_or(Some(None), |asked| asked.map(Some))?;
+    let same = from.list(|from| Some((from.number()?, from.number()?, from.text()?)))?;
+    let sorted = same.windows(2).all(|pair| matches!(pair, [a, b] if (a.0, a.1) < (b.0, b.1)));
+    for (table, lookup, text) in same.into_iter().filter(|_| sorted) {
+        plan.tables.get_mut(table)?.lookups.get_mut(lookup)?.same = Some(text);
+    }
+    let some = plan.tables.iter().any(|table| table.lookups.iter().any(|lookup| lookup.same.is_some()));
+    (from.0.is_empty() && sorted && some).then_some(plan)
 }
 
 fn column(from: &mut Reader<'_>) -> Option<PlanColumn> {

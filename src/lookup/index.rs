@@ -4,6 +4,7 @@ use super::key::{Keys, MISSING, UNKNOWN, shown, shown_number};
 use super::plan::PlanColumn;
 use super::value::{self, Value};
 use ripplemark_core::batch::Column;
+use ripplemark_core::time::Zone;
 use ripplemark_core::types::LogicalType;
 
 /// A row that holds from one time to before another.
@@ -195,11 +196,13 @@ impl Index {
         Ok(())
     }
 
-    /// What rows of another table find. The key's columns are theirs, declared as theirs.
+    /// What rows of another table find. The key's columns are theirs, declared as theirs. `zone`: rows here hold for
+    /// days, so that of a point in time its local day counts.
     pub(super) fn find(
         &self,
         key: &[(&PlanColumn, Column<'_>)],
         at: Option<(&PlanColumn, Column<'_>)>,
+        zone: Option<Zone<'_>>,
         rows: usize,
     ) -> Vec<Found> {
         let numbers = self.keys.find(key, rows);
@@ -219,6 +222,8 @@ impl Index {
                 let time =
                     at.as_ref().map_or(Value::Missing, |(declared, column)| moment(declared.ty, column, row));
                 let Value::There(time) = time else { return Found::NoTime };
+                let is_time = at.as_ref().is_some_and(|(declared, _)| declared.ty == LogicalType::Timestamp);
+                let time = zone.filter(|_| is_time).map_or(time, |zone| zone.local_day(time));
                 let next = own.partition_point(|spell| spell.from <= time);
                 match next.checked_sub(1).and_then(|last| own.get(last)) {
                     Some(spell) if spell.to.is_none_or(|to| time < to) => Found::Row(spell.row),

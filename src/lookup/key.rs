@@ -3,6 +3,7 @@
 use super::plan::PlanColumn;
 use super::value::{self, Value};
 use ripplemark_core::batch::{Column, Data};
+use ripplemark_core::time::Zone;
 use ripplemark_core::types::LogicalType;
 use std::collections::HashMap;
 
@@ -270,6 +271,24 @@ pub(super) fn shown(key: &[(&PlanColumn, Column<'_>)], row: usize) -> String {
         });
     }
     parts.join(", ")
+}
+
+/// Which rows have this text in a column, after its value map.
+pub(super) fn equal(declared: &PlanColumn, column: &Column<'_>, rows: usize, text: &str) -> Vec<bool> {
+    let known = texts(declared, column, rows, &mut |own| Some(u32::from(own == text.as_bytes())));
+    known.unwrap_or_default().into_iter().map(|number| number == 1).collect()
+}
+
+/// A row's time as a message shows it; with a zone, its local day.
+pub(super) fn shown_day(at: &(&PlanColumn, Column<'_>), zone: Option<Zone<'_>>, row: usize) -> String {
+    let (declared, column) = at;
+    match (whole(column, declared.ty, row), declared.ty, zone) {
+        (Value::There(time), LogicalType::Timestamp, Some(zone)) => {
+            shown_number(LogicalType::Date, zone.local_day(time))
+        }
+        (Value::There(time), ty, _) => shown_number(ty, time),
+        _ => "(no time)".to_owned(),
+    }
 }
 
 /// A number as its type writes it.

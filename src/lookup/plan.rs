@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) tables: Vec<PlanTable>,
     /// What was asked, in words; `None` in programs of compilers that did not say.
     pub(crate) asked: Option<Asked>,
+    /// The book's time zone, for times that are compared with days. Not written: the program has it.
+    pub(crate) zone: Vec<u8>,
 }
 
 /// A table that has to be provided.
@@ -67,6 +69,8 @@ pub(crate) struct PlanLookup {
     /// Numbers of own columns.
     pub(crate) by: Vec<usize>,
     pub(crate) at: Option<usize>,
+    /// A text of the only own column for which nothing has to be found.
+    pub(crate) same: Option<String>,
 }
 
 /// A column that a lookup finds.
@@ -110,6 +114,7 @@ impl Plan {
             return Some(Plan::without_lookups(view, None));
         }
         let mut plan = bytes::read(view.lookups())?;
+        plan.zone = view.zone_bytes().to_vec();
         if plan.tables.is_empty() {
             return plan.asked.is_some().then(|| Plan::without_lookups(view, plan.asked));
         }
@@ -135,6 +140,25 @@ impl Plan {
 
     pub(crate) fn has_lookups(&self) -> bool {
         self.tables.iter().any(PlanTable::is_target)
+    }
+
+    /// True if a lookup takes the local day of a time.
+    #[cfg(feature = "compile")]
+    pub(crate) fn compares_days(&self) -> bool {
+        self.tables.iter().any(|table| {
+            table.lookups.iter().any(|lookup| {
+                let is_time =
+                    |at: usize| table.columns.get(at).is_some_and(|own| own.ty == LogicalType::Timestamp);
+                lookup.at.is_some_and(is_time) && self.days_of(lookup)
+            })
+        })
+    }
+
+    /// True if rows of the table that is looked into hold from a day on, not from a point in time on.
+    pub(crate) fn days_of(&self, lookup: &PlanLookup) -> bool {
+        let other = self.tables.get(lookup.table);
+        let from = other.and_then(|other| other.columns.get(other.valid_from?));
+        from.is_some_and(|from| from.ty == LogicalType::Date)
     }
 
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
@@ -190,7 +214,7 @@ impl Plan {
                 ..PlanTable::default()
             }
         };
-        Plan { tables: (0..view.table_count()).map(table).collect(), asked }
+        Plan { tables: (0..view.table_count()).map(table).collect(), asked, zone: Vec::new() }
     }
 
     fn is_bounded(&self) -> bool {
@@ -221,10 +245,14 @@ impl Plan {
                         .all(|(&a, &b)| own(a).zip(theirs(b)).is_some_and(|(a, b)| can_meet(a, b)));
                 let times = match (lookup.at, other.valid_from) {
                     (None, None) => true,
-                    (Some(at), Some(from)) => own(at).is_some() && own(at) == theirs(from),
+                    (Some(at), Some(from)) => own(at).zip(theirs(from)).is_some_and(|(at, from)| {
+                        at == from || (at, from) == (LogicalType::Timestamp, LogicalType::Date)
+                    }),
                     _ => false,
                 };
-                keys && times
+                let is_text = |c: &usize| matches!(own(*c), Some(LogicalType::Category | LogicalType::Id));
+                let same = lookup.same.is_none() || lookup.by.len() == 1 && lookup.by.iter().all(is_text);
+                keys && times && same
             });
             let found = table.found.iter().all(|found| {
                 let other = table.lookups.get(found.lookup).and_then(|lookup| self.tables.get(lookup.table));

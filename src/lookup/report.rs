@@ -30,8 +30,19 @@ pub struct LookupReport {
     pub no_time: u64,
     /// Rows whose key was found, but with no row that holds at their time.
     pub outside: u64,
-    /// The first key (in the order of feeding) that the other table does not have.
+    /// The first key (in the order of feeding) that the other table does not have; where rows hold for a time, with it.
     pub example: Option<String>,
+    /// The first key and time at which no row holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside_example: Option<String>,
+}
+
+impl LookupReport {
+    /// True for rates that a conversion looks up, not a lookup that the book declares.
+    #[must_use]
+    pub fn is_rates(&self) -> bool {
+        self.path.contains('[')
+    }
 }
 
 impl LookupReport {
@@ -47,6 +58,9 @@ impl LookupReport {
         self.outside += other.outside;
         if self.example.is_none() {
             self.example.clone_from(&other.example);
+        }
+        if self.outside_example.is_none() {
+            self.outside_example.clone_from(&other.outside_example);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::bind::Laid;
 use crate::error::Error;
 use arrow::array::{Array, UInt32Array};
 use ripplemark_core::batch::Column;
+use ripplemark_core::time::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of a waiting table that are widened at once.
@@ -148,7 +149,7 @@ impl Lookups {
             let way = match ways.get(&found.lookup) {
                 Some(way) => way.clone(),
                 None => {
-                    let (way, tally) = self.way(table, lookup, rows, |c| columns.get(c).copied());
+                    let (way, tally) = self.way(plan, table, lookup, rows, |c| columns.get(c).copied());
                     wide.tallies.push((found.lookup, tally));
                     ways.insert(found.lookup, way.clone());
                     way
@@ -202,6 +203,7 @@ impl Lookups {
     /// Which rows of the other table some rows find, and how many of each kind.
     fn way<'c>(
         &self,
+        plan: &Plan,
         table: &'c PlanTable,
         lookup: &PlanLookup,
         rows: usize,
@@ -211,9 +213,18 @@ impl Lookups {
         let key = pairs(table, lookup.by.iter().copied(), &column);
         let at = pairs(table, lookup.at, &column).into_iter().next();
         let index = self.stocks.get(&lookup.table).and_then(Stock::index);
-        let found = index.map_or_else(Vec::new, |index| index.find(&key, at, rows));
+        let zone = plan.days_of(lookup).then(|| Zone::new(&plan.zone));
+        let found = index.map_or_else(Vec::new, |index| index.find(&key, at, zone, rows));
+        let same = match (&lookup.same, key.as_slice()) {
+            (Some(same), [(declared, column)]) => key::equal(declared, column, rows, same),
+            _ => Vec::new(),
+        };
         let mut numbers = Vec::with_capacity(rows);
         for (row, found) in found.into_iter().enumerate() {
+            if same.get(row) == Some(&true) {
+                numbers.push(None);
+                continue;
+            }
             let counter = match found {
                 Found::Row(_) => &mut tally.matched,
                 Found::KeyMissing => &mut tally.key_missing,
@@ -222,8 +233,16 @@ impl Lookups {
                 Found::Outside => &mut tally.outside,
             };
             *counter += 1;
-            if found == Found::Unmatched && tally.example.is_none() {
-                tally.example = Some(key::shown(&key, row));
+            let example = match found {
+                Found::Unmatched => &mut tally.example,
+                Found::Outside => &mut tally.outside_example,
+                _ => &mut None,
+            };
+            if matches!(found, Found::Unmatched | Found::Outside) && example.is_none() {
+                let when = at
+                    .as_ref()
+                    .map_or_else(String::new, |at| format!(" on {}", key::shown_day(at, zone, row)));
+                *example = Some(format!("{}{when}", key::shown(&key, row)));
             }
             numbers.push(if let Found::Row(number) = found { Some(number) } else { None });
         }
@@ -255,7 +274,7 @@ impl Lookups {
                         Laid::out(&column.array, column.invalid.clone(), declared.ty).map_err(broken)?,
                     );
                 }
-                let (way, tally) = self.way(table, lookup, rows, |c| laid.get(&c).map(Laid::column));
+                let (way, tally) = self.way(plan, table, lookup, rows, |c| laid.get(&c).map(Laid::column));
                 // Rows that are aggregated, too, are counted there.
                 let aggregated =
                     table.feeds.iter().filter_map(|&c| table.found(c)).any(|own| own.lookup == found.lookup);

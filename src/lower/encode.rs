@@ -405,11 +405,7 @@ impl<'e, 'b> Encoder<'e, 'b> {
                 .filter_map(|team| self.book.teams.get(team.0))
                 .map(|team| team.name.as_str())
                 .collect();
-            // A result travels without its book, so it has to say which money it means.
-            let unit = match (metric.unit.as_deref(), self.book.currency.as_deref()) {
-                (Some("money"), Some(currency)) => format!("money[{currency}]"),
-                (unit, _) => unit.unwrap_or("").to_owned(),
-            };
+            let unit = metric.unit_text();
             let mut record = self.record(Section::Metrics);
             let texts = [
                 (layout::metric::NAME, metric.name.as_str()),
@@ -472,7 +468,8 @@ impl<'e, 'b> Encoder<'e, 'b> {
         };
         let zone_matters = self.question.reads_time
             || self.tables.iter().any(TableCode::reads_zone)
-            || self.tables.iter().any(local_text);
+            || self.tables.iter().any(local_text)
+            || self.plan.compares_days();
         for dim in &self.question.dims {
             let _ = writeln!(text, "dim {:?} {}", dim.name, dim.kind as u8);
         }

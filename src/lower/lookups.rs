@@ -23,7 +23,7 @@ pub(super) fn plan(book: &Book, tables: &[(TableId, &TableCode<'_>)]) -> Plan {
     let needed = needed(book, &read);
     let order = targets_first(book, &needed);
     let tables = order.iter().filter_map(|id| planned(book, *id, &needed, &order, tables)).collect();
-    let mut plan = Plan { tables, asked: None };
+    let mut plan = Plan { tables, asked: None, zone: Vec::new() };
     plan.derive();
     plan
 }
@@ -119,6 +119,7 @@ fn planned(
                 table: order.iter().position(|other| *other == lookup.table).unwrap_or(usize::MAX),
                 by: numbers.all(&lookup.by),
                 at: lookup.at.and_then(|at| numbers.number(at)),
+                same: lookup.same.clone(),
             })
             .collect(),
         found: numbers

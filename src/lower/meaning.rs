@@ -109,6 +109,14 @@ pub(super) fn column(book: &Book, table: &Table, column: &Column) -> String {
             target.valid.iter().flat_map(|valid| [Some(valid.from), valid.to]).flatten().collect();
         let at: Vec<ColumnId> = lookup.at.into_iter().collect();
         let name = target.columns.get(theirs.0).map_or_else(String::new, declaration);
+        let is = |id: Option<ColumnId>, table: &Table, ty: &ColumnType| {
+            id.and_then(|id| table.columns.get(id.0)).is_some_and(|column| column.ty == *ty)
+        };
+        if is(lookup.at, table, &ColumnType::Timestamp)
+            && is(target.valid.map(|valid| valid.from), target, &ColumnType::Date)
+        {
+            text.push_str(LOCAL);
+        }
         let _ = write!(
             text,
             " found {name} in {} by {:?} = {:?} at {:?} in {:?}",
@@ -130,7 +138,9 @@ pub(super) fn placing(book: &Book, table: &Table, own: &Column) -> String {
 }
 
 fn declaration(column: &Column) -> String {
-    let mut text = format!("{}:", column.name);
+    // A rate that only the book refers to has no name: what the rates are called changes nothing.
+    let name = if column.has_a_name() { column.name.as_str() } else { "rate" };
+    let mut text = format!("{name}:");
     match &column.ty {
         ColumnType::Int => text.push_str("int"),
         ColumnType::Decimal(scale) => {

@@ -88,6 +88,9 @@ fn lowered(
     let aggregated: Vec<_> = question.tables.iter().map(|asked| asked.id).zip(&tables).collect();
     let mut plan = lookups::plan(book, &aggregated);
     plan.asked = Some(asked::asked(book, query, question, &slots));
+    if plan.has_lookups() {
+        plan.zone.clone_from(&zone.entries);
+    }
     Encoder::new(book, query, question, zone, &tables, &slots, &cells, &plan).finish()
 }
 

@@ -12,6 +12,7 @@ mod query;
 mod rule;
 mod stage;
 mod target;
+mod unit;
 
 pub use expr::{
     AggFunc, Aggregate, ArithOp, Cell, CellFn, CellKind, CmpOp, Const, DayPart, OnRowError, Row, RowFn,
@@ -23,6 +24,7 @@ pub use query::{Grain, Instant, Query, Range};
 pub use rule::{Rule, RuleTest, SayPart, Severity, StatusRule};
 pub use stage::{Handoff, LeakValue, Limit, Moment, OwnerBy, Sla, Stage};
 pub use target::{Baseline, Good, Measure, Part, Path, Split, Target};
+pub use unit::{Base, Clash, Quantity, Time, Unit, UnitMistake};
 
 #[cfg(feature = "compile")]
 pub(crate) use additive::{Part as AdditivePart, is_additive};
@@ -71,6 +73,8 @@ pub struct Book {
     /// Texts with functions that formulas can call. Formulas of the book have them written out already; filters of
     /// queries are read later.
     pub functions: Vec<String>,
+    /// The tables of exchange rates, in the order of the book.
+    pub rates: Vec<Rates>,
     /// The metrics, in the order of the book.
     pub metrics: Vec<Metric>,
     /// What moves what, in the order of the book.
@@ -135,6 +139,8 @@ pub struct Table {
     pub valid: Option<Validity>,
     /// Tables in which rows of this one find a row.
     pub lookups: Vec<Lookup>,
+    /// What amounts of this table can be converted by.
+    pub conversions: Vec<Conversion>,
     /// What the table holds, for people.
     pub description: String,
 }
@@ -160,6 +166,40 @@ pub struct Lookup {
     /// The column of this table that says which of the rows of a key holds; given exactly if the other table's rows
     /// hold for a time.
     pub at: Option<ColumnId>,
+    /// A value of the key for which nothing has to be found: the currency that is converted to.
+    pub same: Option<String>,
+}
+
+/// A table of exchange rates: one unit of a currency, times its rate of a day, is so much of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// The name that conversions can use.
+    pub name: String,
+    /// The table.
+    pub table: TableId,
+    /// The column with the currency that is converted.
+    pub from: ColumnId,
+    /// The currency that comes out.
+    pub to: String,
+    /// The column with the first day of a rate; it holds until the next one of the currency.
+    pub date: ColumnId,
+    /// The column with the rate.
+    pub rate: ColumnId,
+}
+
+/// A way to convert amounts of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    /// The name of the rates.
+    pub rates: String,
+    /// The currency that comes out.
+    pub to: String,
+    /// The name of the column with the currency of the amounts.
+    pub currency: String,
+    /// The name of the column whose day decides.
+    pub day: String,
+    /// The column that the rate is found in.
+    pub column: ColumnId,
 }
 
 /// Where a column's values come from that is not among the table's own.
@@ -182,6 +222,8 @@ pub struct Column {
     pub ty: ColumnType,
     /// Spellings that mean another value: (as written in the data, as meant), sorted by the first.
     pub values: Vec<(String, String)>,
+    /// What the numbers are numbers of, where the book says so. Changes none of them.
+    pub unit: Option<Unit>,
     /// How the data write the column's times, where the book says so.
     pub format: Option<TimeFormat>,
     /// Where the values come from; `None`: the table's own data.
@@ -246,8 +288,8 @@ pub struct Metric {
     pub ring: Option<Ring>,
     /// The owners; never empty.
     pub owners: Vec<TeamId>,
-    /// The unit as written: `share`, `money[USD]`, `days`.
-    pub unit: Option<String>,
+    /// The unit: as the book states it, or else as it follows from the formula.
+    pub unit: Option<Unit>,
     /// What kind of metric it is.
     pub kind: MetricKind,
     /// The value (for a ratio: numerator / denominator), filters already inside its aggregates.
@@ -285,4 +327,20 @@ pub enum MetricKind {
     Ratio,
     /// A formula over other metrics.
     Derived,
+}
+
+impl Column {
+    /// False for columns that only the book itself refers to: rates that conversions look up.
+    #[must_use]
+    pub fn has_a_name(&self) -> bool {
+        !self.name.contains('[')
+    }
+}
+
+impl Metric {
+    /// The canonical text of the unit; empty where it has none.
+    #[must_use]
+    pub fn unit_text(&self) -> String {
+        self.unit.as_ref().map(Unit::to_string).unwrap_or_default()
+    }
 }

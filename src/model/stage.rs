@@ -96,5 +96,5 @@ pub struct LeakValue {
     /// A formula over metrics.
     pub value: Cell,
     /// The unit, where the book states it.
-    pub unit: Option<String>,
+    pub unit: Option<super::Unit>,
 }

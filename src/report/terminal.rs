@@ -6,7 +6,7 @@
 use super::facts::{Driver, Explanation, Finding, Handoff, Metric, Mix, Report, Ring, Shown, Target, Tone};
 use super::headline::{duties, headline};
 use super::words;
-use crate::show::{fitted, grouped, harmless, if_fitting, shortened, width};
+use crate::show::{fitted, grouped, harmless, if_fitting, shortened, unit_word, width};
 
 /// How a report is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -361,7 +361,7 @@ fn metric_row(metric: &Metric, has_prior: bool) -> Vec<String> {
     let mut row = vec![
         harmless(words::label(&metric.label, &metric.name)),
         harmless(words::text(&metric.value)),
-        harmless(words::unit_word(&metric.unit)),
+        harmless(&unit_word(&metric.unit)),
     ];
     if has_prior {
         row.push(harmless(&words::signed(&metric.change)));
@@ -447,7 +447,7 @@ fn target_row(target: &Target) -> Vec<String> {
         number(&target.actual),
         number(&target.expected),
         number(&target.goal),
-        harmless(words::unit_word(&target.unit)),
+        harmless(&unit_word(&target.unit)),
         harmless(&words::signed(&target.gap)),
         harmless(words::text(&target.pace)),
         if is_part { String::new() } else { harmless(&target.due) },

@@ -1,6 +1,7 @@
 //! The words and marks that the terminal and the page have in common.
 
 use super::facts::{Asked, Metric, Shown, Tone};
+use crate::show::unit_word;
 
 /// A mark whose shape says what its colour says.
 pub(super) fn mark(tone: Tone) -> &'static str {
@@ -19,14 +20,6 @@ pub(super) fn tone_word(tone: Tone) -> &'static str {
         Tone::Warning => "look",
         Tone::Bad => "act",
         Tone::Neutral => "",
-    }
-}
-
-/// What stands behind a number: `USD` for `money[USD]`, nothing for a share, whose number ends in `%`.
-pub(super) fn unit_word(unit: &str) -> &str {
-    match unit {
-        "share" | "money" => "",
-        _ => unit.strip_prefix("money[").and_then(|rest| rest.strip_suffix(']')).unwrap_or(unit),
     }
 }
 
@@ -139,8 +132,7 @@ mod tests {
         assert_eq!(signed(&shown(0.0, "0.0")), "0.0");
         assert_eq!(signed(&shown(3.0, "+3.0")), "+3.0");
         assert_eq!(signed(&Shown::default()), "–");
-        assert_eq!(unit_word("money[USD]"), "USD");
-        assert_eq!(unit_word("days"), "days");
+        assert_eq!(with_unit("5", "money[USD] / win"), "5 USD / win");
         assert_eq!(with_unit("5.0 %", "share"), "5.0 %");
         assert_eq!(reason("zero_denominator|empty"), "zero denominator, empty");
     }

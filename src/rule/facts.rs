@@ -131,7 +131,7 @@ impl At<'_> {
             FacetName::Period => self.seen.period.to_owned(),
             FacetName::Baseline => String::new(),
             FacetName::Metric(id, facet) => match self.facet(id, facet) {
-                Ok(Value::Number(number)) => shown(&Ok(number), look(self.seen.book, id, facet)),
+                Ok(Value::Number(number)) => look(self.seen.book, id, facet, |look| shown(&Ok(number), look)),
                 Ok(Value::Text(word)) => word.replace('_', " "),
                 Ok(Value::Bool(truth)) => truth.to_string(),
                 Err(_) => "–".to_owned(),
@@ -177,25 +177,25 @@ pub(super) fn status_word(metric: &Metric, facts: &dyn Facts) -> Result<String, 
     Err(Why::one("no_status"))
 }
 
-/// How a facet is shown.
-pub(super) fn look(book: &Book, id: MetricId, facet: Facet) -> Look<'_> {
-    let unit_of = |id: MetricId| book.metrics.get(id.0).and_then(|m| m.unit.as_deref()).unwrap_or_default();
+/// Shows a facet as its metric's unit wants it.
+pub(super) fn look<T>(book: &Book, id: MetricId, facet: Facet, show: impl FnOnce(Look<'_>) -> T) -> T {
+    let unit_of = |id: MetricId| book.metrics.get(id.0).map(Metric::unit_text).unwrap_or_default();
     match facet {
-        Facet::Value | Facet::Prior | Facet::Target | Facet::Status => Look::In(unit_of(id)),
-        Facet::Gap => Look::Difference(unit_of(id)),
-        Facet::Pace => Look::Share,
-        Facet::N => Look::In(""),
+        Facet::Value | Facet::Prior | Facet::Target | Facet::Status => show(Look::In(&unit_of(id))),
+        Facet::Gap => show(Look::Difference(&unit_of(id))),
+        Facet::Pace => show(Look::Share),
+        Facet::N => show(Look::In("")),
         Facet::Num | Facet::Den => {
             // A part of a quotient has the unit of its own metric, where it is one.
-            let value = book.metrics.get(id.0).map(|metric| &metric.value);
-            match (value, facet) {
-                (Some(Cell::Arith(crate::model::ArithOp::Div, a, b)), _) => {
-                    match if facet == Facet::Num { &**a } else { &**b } {
-                        Cell::Metric(part) => Look::In(unit_of(*part)),
-                        _ => Look::In(""),
-                    }
+            let part = match book.metrics.get(id.0).map(|metric| &metric.value) {
+                Some(Cell::Arith(crate::model::ArithOp::Div, a, b)) => {
+                    Some(if facet == Facet::Num { a } else { b })
                 }
-                _ => Look::In(""),
+                _ => None,
+            };
+            match part.map(|part| &**part) {
+                Some(Cell::Metric(part)) => show(Look::In(&unit_of(*part))),
+                _ => show(Look::In("")),
             }
         }
     }

@@ -444,11 +444,13 @@ fn values(book: &Book, rule: &Rule, at: &At<'_>) -> Vec<(String, Given)> {
         .filter_map(|(id, facet)| {
             let name = format!("{}.{}", book.metrics.get(id.0)?.name, facet.word());
             let value = match at.fact(FacetName::Metric(id, facet)) {
-                Ok(Value::Number(number)) => Given::Number(Figure::new(Ok(number), look(book, id, facet))),
+                Ok(Value::Number(number)) => {
+                    Given::Number(look(book, id, facet, |look| Figure::new(Ok(number), look)))
+                }
                 Ok(Value::Text(text)) => Given::Text(text),
                 Ok(Value::Bool(truth)) => Given::Text(truth.to_string()),
                 Err(_) if facet == Facet::Status => Given::Text(String::new()),
-                Err(why) => Given::Number(Figure::new(Err(why), look(book, id, facet))),
+                Err(why) => Given::Number(look(book, id, facet, |look| Figure::new(Err(why), look))),
             };
             Some((name, value))
         })

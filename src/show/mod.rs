@@ -3,7 +3,9 @@
 mod layout;
 mod number;
 mod text;
+mod unit;
 
 pub use layout::{fitted, if_fitting};
 pub use number::{NOTHING, Number, Style, grouped, number, period};
 pub use text::{harmless, harmless_lines, shortened, width};
+pub use unit::{currency, unit_word};

@@ -3,6 +3,7 @@
 //! Only what people read is rounded. Digits are cut from the exact decimal expansion, so that what is shown is the nearest number
 //! of that many digits.
 
+use super::unit::currency;
 use crate::book::currency_digits;
 use crate::evaluate::Coordinate;
 use ripplemark_core::time::Grain;
@@ -23,6 +24,7 @@ pub type Number<'t> = (Option<f64>, Option<&'t str>);
 ///
 /// assert_eq!(number("share", (Some(0.631), None)), "63.1 %");
 /// assert_eq!(number("money[USD]", (Some(1234.5), Some("1234.5"))), "1,234.50");
+/// assert_eq!(number("money[JPY] / win", (Some(1234.0 / 3.0), Some("1234/3"))), "411");
 /// assert_eq!(number("days", (None, None)), "–");
 /// ```
 #[must_use]
@@ -64,8 +66,8 @@ impl Style {
         if exact == Some(0) {
             return Style::Fixed(0);
         }
-        if let Some(code) = money(unit) {
-            let usual = usize::from(currency_digits(code).unwrap_or(2));
+        if let Some(code) = currency(unit) {
+            let usual = usize::from(currency_digits(&code).unwrap_or(2));
             return Style::Fixed(if largest < 1.0 {
                 digits_for(smallest, usual).min(MOST_DIGITS)
             } else {
@@ -93,12 +95,6 @@ impl Style {
             },
         }
     }
-}
-
-/// The currency of `money` and `money[EUR]`; none of other units.
-fn money(unit: &str) -> Option<&str> {
-    let rest = unit.strip_prefix("money")?;
-    if rest.is_empty() { Some("") } else { rest.strip_prefix('[')?.strip_suffix(']') }
 }
 
 /// Digits after the point so that the first of `value` that counts can be seen, and at least `least`.

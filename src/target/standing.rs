@@ -9,7 +9,7 @@ use crate::exact;
 use crate::facet::{Answers, Calendars, Facts, Moment, Need, Needs, Value, Why, number};
 use crate::lower::metric_meaning;
 use crate::model::{
-    Baseline, Book, FacetName, Good, Instant, Measure, MetricId, Part, Path, Split, Target, TeamId,
+    Baseline, Book, FacetName, Good, Instant, Measure, Metric, MetricId, Part, Path, Split, Target, TeamId,
 };
 use num_rational::BigRational;
 use num_traits::Zero;
@@ -221,7 +221,8 @@ impl Facts for NoFacts {
 fn status(book: &Book, asked: &Asked<'_>, answers: &Answers) -> TargetStatus {
     let target = asked.target;
     let metric = book.metrics.get(target.metric.0);
-    let unit = metric.and_then(|m| m.unit.as_deref()).unwrap_or_default();
+    let unit = metric.map(Metric::unit_text).unwrap_or_default();
+    let unit = unit.as_str();
     let good = metric.map_or(Good::Up, |m| m.good);
     let baseline = baseline_value(asked, None, answers);
     let goal = number(&target.goal, &BaselineFact(&baseline));

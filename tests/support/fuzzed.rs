@@ -58,6 +58,7 @@ pub(crate) fn formula(bytes: &[u8]) {
         metrics: &metrics,
         functions: &functions,
         filter: None,
+        on_row_error: ripplemark::model::OnRowError::default(),
     };
     match lang::cell_formula(text, &scope) {
         Err(found) => assert!(!found.is_empty() && found.iter().all(|problem| is_inside(&problem.at))),

@@ -249,7 +249,13 @@ impl<'a> Program<'a> {
     /// The book's time zone, as far as the program knows it.
     #[must_use]
     pub fn zone(&self) -> Zone<'a> {
-        Zone::new(self.sections[Section::Zone as usize])
+        Zone::new(self.zone_bytes())
+    }
+
+    /// The entries of the book's time zone, for [`Zone::new`].
+    #[must_use]
+    pub fn zone_bytes(&self) -> &'a [u8] {
+        self.sections[Section::Zone as usize]
     }
 
     /// The book's business hours, where a formula counts them.

@@ -31,6 +31,8 @@ class Column:
     """The lookup that finds the values; `None`: they are the table's own."""
     computed: bool = False
     """Whether the book computes the values from other columns of the row: a dimension or a band."""
+    unit: Optional[str] = None
+    """What its numbers are numbers of, where the book says it: `money[USD]`, `seats`."""
 
     def __str__(self) -> str:
         return f"{self.name}: {self.type}"

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Optional, Sequence
 
-from ._ripplemark import currency_digits
-
-_MONEY = re.compile(r"money(?:\[([A-Z]{3})\])?")
+from ._ripplemark import unit_look
 
 
 def formats(values: Sequence[Optional[float]], unit: str) -> "Format":
@@ -15,12 +12,8 @@ def formats(values: Sequence[Optional[float]], unit: str) -> "Format":
     there = [value for value in values if value is not None]
     if unit == "share":
         return Format("share", _share_digits(there), "")
-    money = _MONEY.fullmatch(unit)
-    if money:
-        code = money.group(1) or ""
-        digits = currency_digits(code) if code else None
-        return Format("plain", 2 if digits is None else digits, code)
-    return Format("plain", _digits(there), unit)
+    word, digits = unit_look(unit)
+    return Format("plain", _digits(there) if digits is None else digits, word)
 
 
 class Format:

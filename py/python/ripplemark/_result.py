@@ -110,7 +110,9 @@ class LookupReport:
     outside: int
     """Rows whose key is there, but with no row that holds at their time."""
     example: Optional[str]
-    """The first key that is not there."""
+    """The first key that is not there; where rows hold for a time, with it."""
+    outside_example: Optional[str] = None
+    """The first key and time at which no row holds."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,6 @@ __all__ = [
     "Program",
     "ResultSet",
     "RowStream",
-    "currency_digits",
     "explain_code",
     "explained",
     "findings",
@@ -37,6 +36,7 @@ __all__ = [
     "mixed",
     "reported",
     "targets",
+    "unit_look",
     "version",
 ]
 
@@ -131,7 +131,7 @@ class RowStream:
 
 def load_file(path: str | os.PathLike[str]) -> Book: ...
 def load_text(text: str, file: str) -> Book: ...
-def currency_digits(code: str) -> Optional[int]: ...
+def unit_look(unit: str) -> Tuple[str, Optional[int]]: ...
 def explain_code(code: str) -> Optional[str]: ...
 def explained(
     book: Book, data: Dataset, metric: str, asked: Dict[str, Any], place: Dict[str, Any], tell: _Tell = None

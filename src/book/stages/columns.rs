@@ -7,6 +7,7 @@ use crate::book::formula::FormulaReader;
 use crate::book::node::{Form, Kind, Node};
 use crate::book::problems::{Problems, Report, quoted};
 use crate::book::tables::ONE_TOO_MANY;
+use crate::book::units;
 use crate::book::values::Formulas;
 use crate::model::{
     ColumnId, ColumnType, Handoff, LeakValue, Moment, OwnerBy, Sla, StageId, TableId, TeamId,
@@ -344,8 +345,9 @@ impl<R: FormulaReader> Reader<'_, R> {
         let (node, unit) = match &node.kind {
             Kind::Map(_) => {
                 let fields = Fields::open(node, &node.span, "`leak_value`", &["expr", "unit"], problems)?;
-                let unit = fields.get("unit").and_then(|node| fields::text(node, "unit", problems));
-                (fields.need("expr", "`leak_value`", problems)?, unit.map(str::to_owned))
+                let currency = self.formulas.around.currency;
+                let unit = fields.get("unit").and_then(|node| units::read(node, currency, problems));
+                (fields.need("expr", "`leak_value`", problems)?, unit)
             }
             _ => (node, None),
         };

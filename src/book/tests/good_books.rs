@@ -220,7 +220,8 @@ saved_queries: [{name: q, metrics: [a], by: [area, rep.office]}]
     let (opps, accounts, regions) = (&book.tables[0], &book.tables[1], &book.tables[2]);
     assert_eq!((accounts.key.as_slice(), accounts.valid), (&[ColumnId(0)][..], None));
     assert_eq!(book.tables[3].valid, Some(Validity { from: ColumnId(1), to: None }));
-    let way = Lookup { name: "account".into(), table: TableId(1), by: vec![ColumnId(1)], at: None };
+    let way =
+        Lookup { name: "account".into(), table: TableId(1), by: vec![ColumnId(1)], at: None, same: None };
     assert_eq!(opps.lookups[0], way);
     // The table's own time decides where nothing else is said.
     assert_eq!((opps.lookups[1].by.as_slice(), opps.lookups[1].at), (&[ColumnId(2)][..], Some(ColumnId(3))));

@@ -4,3 +4,4 @@ mod bad_books;
 mod good_books;
 mod hostile;
 mod schema;
+mod units;

@@ -58,6 +58,9 @@ impl RowTyper<'_, '_> {
         if let Some(Meaning::Date | Meaning::Timestamp) = meaning {
             return self.calendar_constant(name == "date", arguments, at, scope, depth);
         }
+        if meaning == Some(Meaning::Convert) {
+            return self.convert(arguments, at, scope, depth);
+        }
         if let Some(test) = meaning.and_then(text::test) {
             return self.text_test(test, arguments, scope, depth).map(Typed::Row);
         }

@@ -6,6 +6,7 @@
 mod calendar;
 mod call;
 mod compare;
+mod convert;
 mod operator;
 mod text;
 mod typed;
@@ -254,7 +255,8 @@ impl RowTyper<'_, '_> {
             )
             .hint(format!("write {}", function.usage));
         }
-        let columns = || self.table.columns.iter().map(|column| column.name.as_str());
+        let named = || self.table.columns.iter().filter(|column| column.has_a_name());
+        let columns = || named().map(|column| column.name.as_str());
         let problem =
             Problem::new(codes::UNKNOWN_NAME, at, format!("table `{table}` has no column `{name}`"));
         if let Some((head, own)) = name.split_once('.')

@@ -70,6 +70,42 @@ fn lets_cannot_explode() {
 }
 
 #[test]
+fn lets_cannot_explode_in_units() {
+    let doubled: String = (1..200).map(|n| format!("let a{n} = a{} + a{};", n - 1, n - 1)).collect();
+    assert_eq!(first_code(&format!("let a0 = acv; {doubled} convert(a199, due, \"USD\")")), "RM0202");
+    let nested = (0..20).fold("acv".to_owned(), |inner, _| format!("convert({inner}, due, \"USD\")"));
+    assert_eq!(first_code(&nested), "RM0262");
+}
+
+/// Whatever has types is small enough for the walk that looks at its units.
+#[test]
+fn the_deepest_formulas_have_units() {
+    on_small_stack(|| {
+        for (before, inner, after) in [
+            ("abs(", "acv + ", ")"),
+            ("{ let x = ", "acv - ", "; x }"),
+            ("(", "acv ?? ", ")"),
+            ("max(1, ", "acv * 2 + ", ")"),
+        ] {
+            for brackets in [1, 12, 23] {
+                let text = |depth: usize| {
+                    let (open, close) = (before.repeat(brackets), after.repeat(brackets));
+                    format!("{open}{}acv{close}", inner.repeat(depth))
+                };
+                let sound = |depth: &usize| row_formula(&text(*depth), &opps(), &Library::default()).is_ok();
+                let Some(depth) = (0..120).rev().find(sound) else { continue };
+                let cell = text(depth).replace("acv", "sum(acv)");
+                with_scope(Some(&row("paid")), |scope| {
+                    if cell_formula(&cell, scope).is_ok() {
+                        assert!(crate::lang::cell_quantity(&cell, scope, &[]).is_ok(), "{cell}");
+                    }
+                });
+            }
+        }
+    });
+}
+
+#[test]
 fn a_large_filter_counts_in_every_aggregate() {
     let filter = row(&format!("qty in [{}]", vec!["1"; 2000].join(",")));
     let problems = with_scope(Some(&filter), |scope| cell_formula("count() / count() + count()", scope));

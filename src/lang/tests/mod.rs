@@ -20,6 +20,7 @@ fn column(name: &str, ty: ColumnType) -> Column {
         source: name.into(),
         ty,
         values: Vec::new(),
+        unit: None,
         format: None,
         found: None,
         computed: None,
@@ -53,6 +54,7 @@ fn opps() -> Table {
         key: Vec::new(),
         valid: None,
         lookups: Vec::new(),
+        conversions: Vec::new(),
         description: String::new(),
     }
 }

@@ -73,10 +73,15 @@ fn damaged_plans_are_refused_or_harmless() {
     }
     // Without a plan the found columns are own ones: a host that widens by itself may do that.
     assert!(Program::from_bytes(with_plan(program.bytes(), &[])).is_ok());
+    damage(&program, &plan);
+}
+
+/// Loads and feeds programs with one byte of the plan changed.
+fn damage(program: &Program, plan: &[u8]) {
     let mut accepted = 0;
     for at in 0..plan.len() {
         for byte in [0, 1, 2, 3, 5, 7, 0x7f, 0xff] {
-            let mut other = plan.clone();
+            let mut other = plan.to_vec();
             other[at] = byte;
             let Ok(loaded) = Program::from_bytes(with_plan(program.bytes(), &other)) else { continue };
             accepted += 1;
@@ -95,4 +100,47 @@ fn damaged_plans_are_refused_or_harmless() {
         }
     }
     assert!(accepted > 10, "{accepted}");
+}
+
+#[test]
+fn what_needs_no_rate_stands_behind_the_question() {
+    let tables = "  t: {columns: {c: category, a: 'money[c]', d: date, at: timestamp}}
+  fx: {columns: {c: category, d: date, r: decimal(3)}}
+rates: {fx: {table: fx, from: c, to: EUR, date: d, rate: r}}";
+    let metrics = "  - {name: m, owner: s, of: t, agg: sum, expr: 'convert(a, c, at, \"EUR\")'}
+  - {name: n, owner: s, of: t, agg: sum, expr: 'convert(a, d, \"EUR\")'}";
+    let program = program(tables, metrics, &[]);
+    let same = |program: &Program| -> Vec<Option<String>> {
+        let tables = program.plan().tables.iter();
+        tables.flat_map(|table| table.lookups.iter().map(|lookup| lookup.same.clone())).collect()
+    };
+    assert_eq!(same(&program), [Some("EUR".to_owned()), Some("EUR".to_owned())]);
+    assert_eq!(Program::from_bytes(program.bytes()).unwrap().plan(), program.plan());
+    let plan = program.view().lookups().to_vec();
+    let question = program.plan().asked.as_ref().unwrap().text();
+    let list = 4 + 2 * (4 + 4 + 4 + 3);
+    let (tables, behind) = (plan.len() - list - question.len() - 4, plan.len() - list);
+    for cut in 0..plan.len() {
+        let loaded = Program::from_bytes(with_plan(program.bytes(), &plan[..cut]));
+        assert_eq!(loaded.is_ok(), [0, tables, behind].contains(&cut), "{cut}");
+    }
+    // A list without items, one item twice, and one out of order are other bytes for the same.
+    let other =
+        |list: &[u8]| Program::from_bytes(with_plan(program.bytes(), &[&plan[..behind], list].concat()));
+    let (first, second) = (&plan[behind + 4..behind + 19], &plan[behind + 19..]);
+    assert!(other(&[&[2, 0, 0, 0], first, second].concat()).is_ok());
+    for refused in [
+        [0, 0, 0, 0].to_vec(),
+        [&[2, 0, 0, 0], first, first].concat(),
+        [&[2, 0, 0, 0], second, first].concat(),
+        [&[1, 0, 0, 0], first, second].concat(),
+    ] {
+        assert!(other(&refused).is_err());
+    }
+    // Without the question its text is empty.
+    let without = [&plan[..tables], &[0; 4], &plan[behind..]].concat();
+    let without = Program::from_bytes(with_plan(program.bytes(), &without)).unwrap();
+    assert!(without.plan().asked.is_none() && same(&without) == same(&program));
+    assert!(Program::from_bytes(with_plan(program.bytes(), &[&plan[..tables], &[0; 4]].concat())).is_err());
+    damage(&program, &plan);
 }

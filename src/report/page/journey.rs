@@ -3,7 +3,7 @@
 use super::super::facts::{Handoff, Report};
 use super::super::words;
 use super::parts::{class, percent};
-use crate::show::grouped;
+use crate::show::{grouped, unit_word};
 use maud::{Markup, html};
 
 pub(super) fn journey(report: &Report) -> Option<Markup> {
@@ -100,7 +100,7 @@ fn leak(handoff: &Handoff) -> Markup {
         p class={ "leak " (class(handoff.tone)) } {
             span.u { "Leak" }
             @if worth.value.is_some() {
-                b { (words::text(worth)) } span.u { (words::unit_word(&handoff.leak_unit)) }
+                b { (words::text(worth)) } span.u { (unit_word(&handoff.leak_unit)) }
             } @else { b { (count) } }
             span.q { (count) " ignored or late" }
         }

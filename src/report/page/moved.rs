@@ -5,6 +5,7 @@
 use super::super::facts::{Driver, Explanation, Report, Shown};
 use super::super::words;
 use super::parts::{Places, percent, scrolling};
+use crate::show::unit_word;
 use maud::{Markup, html};
 
 /// Width of a picture, in hundredths of the room that the screen gives it.
@@ -18,7 +19,7 @@ pub(super) fn moved(report: &Report, places: &Places<'_>) -> Option<Markup> {
 
 fn explanation(one: &Explanation, places: &Places<'_>) -> Markup {
     let name = words::label(&one.label, &one.metric);
-    let unit = words::unit_word(&one.unit);
+    let unit = unit_word(&one.unit);
     let scope = if one.scope.is_empty() { String::new() } else { format!(", {}", one.scope) };
     let title = format!("{name}{scope}, {} to {}", one.from, one.to);
     html! {

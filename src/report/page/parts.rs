@@ -2,6 +2,7 @@
 
 use super::super::facts::{Metric, Report, Shown, Tone};
 use super::super::words;
+use crate::show::unit_word;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -53,7 +54,7 @@ pub(super) fn status(tone: Tone, word: &str) -> Markup {
 
 /// A number with its unit, or why there is none.
 pub(super) fn number(shown: &Shown, unit: &str) -> Markup {
-    let unit = words::unit_word(unit);
+    let unit = unit_word(unit);
     html! {
         @if shown.value.is_none() && !shown.reason.is_empty() {
             (words::text(shown)) br; span.q { (words::reason(&shown.reason)) }
