@@ -122,6 +122,39 @@ struct Head {
     /// Quarters and years begin with this month.
     #[schemars(range(min = 1, max = 12))]
     first_month_of_year: Option<u8>,
+    /// When people work: `{days: [mon, fri], from: "09:00", to: "17:00"}`.
+    business_hours: Option<BusinessHours>,
+    /// What becomes of rows that fail, for metrics that do not say.
+    on_row_error: Option<OnRowError>,
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BusinessHours {
+    /// Days of the week with `from` and `to`; or day → time, or times: `{mon: "09:00-17:00"}`.
+    days: WorkingDays,
+    /// Where days are a list: the time at which work begins.
+    from: Option<Text>,
+    /// Where days are a list: the time at which it ends.
+    to: Option<Text>,
+    /// Dates on which nobody works.
+    holidays: Option<Several<Text>>,
+}
+
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum WorkingDays {
+    List(Several<Text>),
+    Times(BTreeMap<String, Several<Text>>),
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum OnRowError {
+    /// The cell has no value, and says why.
+    FailCell,
+    /// The row is left out, and counted.
+    Reject,
 }
 
 #[derive(JsonSchema)]
@@ -152,8 +185,42 @@ struct Table {
     valid_to: Option<Text>,
     /// Tables in which each row finds at most one row; its columns are `lookup.column` in formulas.
     lookups: Option<BTreeMap<String, Option<Lookup>>>,
+    /// Columns that are computed: name → formula, or `{expr, description}`.
+    dimensions: Option<BTreeMap<String, Dimension>>,
+    /// Numbers, days or lengths of time cut into named parts.
+    bands: Option<BTreeMap<String, Band>>,
     /// What a row is; shown.
     entity: Option<Text>,
+    /// For people.
+    description: Option<Text>,
+}
+
+#[derive(JsonSchema)]
+#[serde(untagged)]
+enum Dimension {
+    Formula(Formula),
+    Mapping(DimensionMapping),
+}
+
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct DimensionMapping {
+    /// A row formula: text, an integer, true or false, or a date.
+    expr: Formula,
+    /// For people.
+    description: Option<Text>,
+}
+
+/// Something with an order, cut into named parts.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Band {
+    /// A row formula: a number, a date, a point in time or a length of time.
+    of: Formula,
+    /// 1 to 100 values, ascending. A value on an edge belongs to the part that begins there.
+    edges: Several<Text>,
+    /// One more than edges. Without them the edges are shown.
+    labels: Option<Vec<Text>>,
     /// For people.
     description: Option<Text>,
 }
@@ -196,10 +263,23 @@ struct ColumnMapping {
     source: Option<Text>,
     /// Of a category: as it is written in the data → as it is meant.
     values: Option<BTreeMap<String, Text>>,
+    /// Of a date, timestamp or duration: how the data write it, `%d.%m.%Y`, `unix_s`.
+    format: Option<Text>,
+    /// Whose clocks a `format` without an offset means.
+    zone: Option<Zone>,
     /// Of a category: the values there are. Others are invalid input.
     allowed: Option<Vec<Text>>,
     /// For people.
     description: Option<Text>,
+}
+
+#[derive(JsonSchema)]
+enum Zone {
+    #[serde(rename = "UTC")]
+    Utc,
+    /// The book's time zone.
+    #[serde(rename = "book")]
+    Book,
 }
 
 /// The type of a column.
@@ -216,7 +296,7 @@ impl JsonSchema for ColumnType {
                 `money` has the digits of the book's currency, `money[JPY]` those of another; `category` is text that \
                 groups rows, `id` text or a number that names one thing.",
             "anyOf": [
-                {"enum": ["int", "decimal(2)", "money", "float", "bool", "category", "id", "date", "timestamp"]},
+                {"enum": ["int", "decimal(2)", "money", "float", "bool", "category", "id", "date", "timestamp", "duration"]},
                 {"type": "string", "pattern": "^decimal\\(([0-9]|1[0-8])\\)$"},
                 {"type": "string", "pattern": "^money\\[[A-Z]{3}\\]$"}
             ]
@@ -286,6 +366,8 @@ struct Metric {
     at: Option<Text>,
     /// Another word for `at`.
     agg_time_dimension: Option<Text>,
+    /// What becomes of rows over which its aggregates fail.
+    on_row_error: Option<OnRowError>,
     /// The rows that count: a condition over columns.
     filter: Option<Formula>,
     /// Another word for `filter`.

@@ -119,6 +119,9 @@ fn structural_mistakes_do_not_fit_the_schema() {
 /// Every mapping with fixed keys, by a book that has a key there which does not exist, and where the schema has it.
 const MAPPINGS: &[(&str, &str)] = &[
     ("zzz: 1", "/properties"),
+    ("book: {id: a, business_hours: {zzz: 1}}", "/definitions/BusinessHours/properties"),
+    ("tables: {x: {columns: {}, dimensions: {y: {zzz: 1}}}}", "/definitions/DimensionMapping/properties"),
+    ("tables: {x: {columns: {}, bands: {y: {zzz: 1}}}}", "/definitions/Band/properties"),
     ("book: {id: a, zzz: 1}", "/definitions/Head/properties"),
     ("tables: {x: {columns: {}, zzz: 1}}", "/definitions/Table/properties"),
     ("tables: {x: {columns: {a: {type: int, zzz: 1}}}}", "/definitions/ColumnMapping/properties"),
