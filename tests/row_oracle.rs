@@ -772,24 +772,33 @@ struct Tally {
     failed: u64,
     /// Formulas that, with their functions written out, are beyond the limits of the language.
     too_large: u64,
+    /// Formulas that add days to what are none, which the interpreter would.
+    other_units: u64,
 }
 
-/// Leaves out formulas that are refused for their size; whatever else is refused is a mistake of this test.
-fn leave_out_too_large(formulas: &mut Vec<(Formula, Type)>, tally: &mut Tally) {
+/// Leaves out formulas that are refused for their size or their units; whatever else is refused is a mistake of this
+/// test.
+fn leave_out_refused(formulas: &mut Vec<(Formula, Type)>, tally: &mut Tally) {
     let Err(refused) = ripplemark::book::load_str(&book(formulas).to_string(), "book.yaml") else { return };
-    assert!(refused.errors().all(|problem| problem.code == "RM0202"), "{refused}");
+    assert!(refused.errors().all(|problem| matches!(problem.code, "RM0202" | "RM0260")), "{refused}");
     let named = |n: usize| refused.errors().any(|problem| problem.metric == Some(format!("m{n}")));
+    let units = |n: &usize| {
+        let name = Some(format!("m{n}"));
+        refused.errors().any(|problem| problem.metric == name && problem.code == "RM0260")
+    };
+    let other_units = (0..formulas.len()).filter(units).count() as u64;
     let keep: Vec<bool> = (0..formulas.len()).map(|n| !named(n)).collect();
     let before = formulas.len();
     let mut keep = keep.into_iter();
     formulas.retain(|_| keep.next().unwrap_or(true));
     assert!(formulas.len() < before, "{refused}");
-    tally.too_large += (before - formulas.len()) as u64;
+    tally.other_units += other_units;
+    tally.too_large += (before - formulas.len()) as u64 - other_units;
 }
 
 fn round(dice: &mut Dice, formulas: usize, rows: usize, tally: &mut Tally) {
     let mut formulas: Vec<_> = (0..formulas).map(|n| Grammar { dice: &mut *dice }.whole(1 + n % 4)).collect();
-    leave_out_too_large(&mut formulas, tally);
+    leave_out_refused(&mut formulas, tally);
     let data = Rows::new(dice, rows);
     let program = compile(&support::book(&book(&formulas).to_string()), &by(&["row"]));
     let result = evaluate(&program, "t", &data.batch());
@@ -835,6 +844,7 @@ fn random_formulas_give_what_the_interpreter_gives() {
     }
     println!("{formulas} formulas on {rows} rows: {tally:?}");
     assert!(tally.too_large * 100 < formulas as u64, "{tally:?}");
+    assert!(tally.other_units * 5 < formulas as u64, "{tally:?}");
     // A test that met only missing rows would show nothing.
     assert!(tally.values > tally.missing / 4 && tally.failed > 0 && tally.missing > 0, "{tally:?}");
 }
@@ -866,7 +876,10 @@ fn random_formulas_group_rows_as_the_interpreter_says() {
         let book = match ripplemark::book::load_str(&book.to_string(), "book.yaml") {
             Ok(loaded) => loaded.book,
             Err(refused) => {
-                assert!(refused.errors().all(|problem| problem.code == "RM0202"), "{refused}");
+                assert!(
+                    refused.errors().all(|problem| matches!(problem.code, "RM0202" | "RM0260")),
+                    "{refused}"
+                );
                 tally.too_large += 1;
                 continue;
             }
