@@ -358,7 +358,9 @@ loops! {
             let b = rest + bottom;
             *high = (a.to_bits() as i64).wrapping_sub(top_bits);
             *low = (b.to_bits() as i64).wrapping_sub(bottom_bits);
-            let fits = b - bottom == rest && x.abs() < limit;
+            // Bits, but both zeros are equal: what is left of a negative number may be -0.0.
+            let lost = (b - bottom) - rest;
+            let fits = lost.to_bits() << 1 == 0 && x.abs() < limit;
             let no = u8::from(!fits);
             *unsure |= no;
             any |= no;

@@ -10,13 +10,15 @@
 //! not fit the split, formulas that fail. So nothing here decides what such a row means.
 //!
 //! One direction: `plan` (what the program needs) → `texts`, `times`, `vectors` (codes and numbers of a run of rows) →
-//! `family`, `groups` (classes and groups) → `table` (cells) → `drain` (into the state). `isa` has the loops, and
+//! `family`, `groups` (classes and groups) → `table` (cells; `look` finds the plain rows, `add` adds them) → `drain` (into the state). `isa` has the loops, and
 //! `tabulate` tries conditions out.
 
+mod add;
 mod drain;
 mod family;
 mod groups;
 mod isa;
+mod look;
 mod plan;
 mod table;
 mod tabulate;

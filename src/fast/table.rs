@@ -5,21 +5,20 @@
 //! reference evaluator, whole. Then the others are counted and added up.
 
 use super::drain::Sink;
-use super::family::{FAILED, FamilyState, Making, Split};
+use super::family::{FamilyState, Making, Split};
 use super::groups::Groups;
-use super::isa::{self, Isa, ROWS, float_order};
-use super::plan::{self, ArgKind, Input, KeyPlan, LanePlan, Node, Plan};
-use super::texts::{Source, Texts, has_value};
+use super::isa::{self, Isa, ROWS};
+use super::plan::{self, Input, KeyPlan, LanePlan, Node, Plan};
+use super::texts::{Source, Texts};
 use super::times::{Memory, Times};
-use super::vectors::{self, Lack, Vector};
+use super::vectors::Vector;
 use crate::error::Error;
-use ripplemark_core::batch::{Column, Data};
-use ripplemark_core::eval::{CHUNK, Rows};
+use ripplemark_core::batch::Column;
+use ripplemark_core::eval::Rows;
 use ripplemark_core::program::op::{Instruction, RowOp};
-use ripplemark_core::state::Reject;
 use ripplemark_core::state::bulk::{KeyPart, Placed};
 use ripplemark_core::types::LogicalType;
-use ripplemark_core::{Program, Reasons, Register, Scratch, scratch_words};
+use ripplemark_core::{Program, Register, Scratch, scratch_words};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -35,55 +34,58 @@ pub(super) struct Lane {
     pub(super) memory: Memory,
     pub(super) has_periods: bool,
     /// How many periods have codes.
-    period_codes: usize,
+    pub(super) period_codes: usize,
     /// Of the run at hand: why a row is in no group (1 + reject), or that it is left over.
-    out: Box<[u8; ROWS]>,
-    periods: Box<[u32; ROWS]>,
-    of_row: Box<[u32; ROWS]>,
+    pub(super) out: Box<[u8; ROWS]>,
+    pub(super) periods: Box<[u32; ROWS]>,
+    pub(super) of_row: Box<[u32; ROWS]>,
 }
 
 /// Integers that stand in keys, as codes.
 #[derive(Default)]
-struct Numbers {
-    codes: HashMap<i64, u32>,
-    values: Vec<i64>,
+pub(super) struct Numbers {
+    pub(super) codes: HashMap<i64, u32>,
+    pub(super) values: Vec<i64>,
 }
 
 /// A dimension, and the codes of the run at hand.
 pub(super) struct KeyCodes {
-    plan: KeyPlan,
-    numbers: Numbers,
-    codes: Box<[u32; ROWS]>,
+    pub(super) plan: KeyPlan,
+    pub(super) numbers: Numbers,
+    pub(super) codes: Box<[u32; ROWS]>,
 }
+
+/// The two words of each row's number.
+pub(super) type Halves = (Box<[i64; ROWS]>, Box<[i64; ROWS]>);
 
 /// Everything that has been accumulated of a table and is not in the state yet.
 pub(crate) struct TableCells {
     pub(super) plan: Plan,
-    code: Vec<Instruction<RowOp>>,
-    isa: Isa,
-    texts: Vec<Texts>,
-    text_codes: Vec<Box<[u32; ROWS]>>,
-    input_codes: Vec<Box<[u32; ROWS]>>,
-    vectors: Vec<Vector>,
+    pub(super) code: Vec<Instruction<RowOp>>,
+    pub(super) isa: Isa,
+    pub(super) texts: Vec<Texts>,
+    pub(super) text_codes: Vec<Box<[u32; ROWS]>>,
+    pub(super) input_codes: Vec<Box<[u32; ROWS]>>,
+    pub(super) vectors: Vec<Vector>,
     pub(super) splits: Vec<Option<Split>>,
-    high: Vec<Option<(Box<[i64; ROWS]>, Box<[i64; ROWS]>)>>,
-    unsure: Vec<Option<Box<[u8; ROWS]>>>,
-    some_unsure: Vec<bool>,
+    pub(super) high: Vec<Option<Halves>>,
+    pub(super) unsure: Vec<Option<Box<[u8; ROWS]>>>,
+    pub(super) some_unsure: Vec<bool>,
     pub(super) keys: Vec<KeyCodes>,
-    gate: Option<FamilyState>,
+    pub(super) gate: Option<FamilyState>,
     pub(super) lanes: Vec<Lane>,
     /// Rows read.
     pub(super) read: u64,
     /// Missing values by column.
     pub(super) missing: Vec<u64>,
     /// Rows that can still be added before a cell could overflow.
-    room: u64,
-    types: Vec<LogicalType>,
+    pub(super) room: u64,
+    pub(super) types: Vec<LogicalType>,
     /// Registers that the reference evaluator computes for every row.
-    referenced: Vec<bool>,
-    has_referenced: bool,
-    registers: Vec<Register>,
-    words: Vec<u64>,
+    pub(super) referenced: Vec<bool>,
+    pub(super) has_referenced: bool,
+    pub(super) registers: Vec<Register>,
+    pub(super) words: Vec<u64>,
 }
 
 impl TableCells {
@@ -420,412 +422,6 @@ impl TableCells {
         result
     }
 
-    /// Loads columns and computes numbers.
-    fn load(
-        &mut self,
-        program: &Program<'_>,
-        columns: &[Column<'_>],
-        from: usize,
-        len: usize,
-        reference: Option<&mut Rows<'_, '_>>,
-        bad: &mut [u8],
-    ) -> Result<(), Error> {
-        let source = Source { program, table: self.plan.table, code: &self.code };
-        for (texts, codes) in self.texts.iter_mut().zip(&mut self.text_codes) {
-            let Some(column) = columns.get(texts.column) else { continue };
-            let codes = codes.get_mut(..len).unwrap_or(&mut []);
-            texts.fill(self.isa, &source, column, from, codes, bad)?;
-        }
-        for at in 0..self.plan.nodes.len() {
-            match self.plan.nodes.get(at) {
-                Some(&Node::Load { column }) => {
-                    let (Some(vector), Some(&ty), Some(data)) =
-                        (self.vectors.get_mut(at), self.types.get(column), columns.get(column))
-                    else {
-                        continue;
-                    };
-                    vector.load(self.isa, ty, data, from, len);
-                    if vector.some_failed {
-                        // A value that is not of its type is counted by the reference evaluator.
-                        for (bad, failed) in bad.iter_mut().zip(vector.failed.iter()) {
-                            *bad |= failed;
-                        }
-                    }
-                }
-                Some(&Node::Present { column }) => self.load_presence(columns, at, column, from, len),
-                _ => vectors::compute(self.isa, &self.plan.nodes, &mut self.vectors, at, len),
-            }
-        }
-        if let Some(reference) = reference {
-            self.refer(reference, from, len, bad);
-        }
-        // Nodes over those that the reference evaluator has made.
-        if self.has_referenced {
-            for at in 0..self.plan.nodes.len() {
-                vectors::compute(self.isa, &self.plan.nodes, &mut self.vectors, at, len);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether rows have a text or a truth value.
-    fn load_presence(&mut self, columns: &[Column<'_>], at: usize, column: usize, from: usize, len: usize) {
-        let codes = self.texts.iter().position(|texts| texts.column == column);
-        let codes = codes.and_then(|at| self.text_codes.get(at)).and_then(|codes| codes.get(..len));
-        let (Some(vector), Some(data)) = (self.vectors.get_mut(at), columns.get(column)) else { return };
-        vector.clear();
-        for row in 0..len {
-            let is_there = match codes {
-                Some(codes) => codes.get(row) != Some(&0),
-                None => has_value(data, from + row) && !matches!(data.data, Data::Missing),
-            };
-            if !is_there {
-                vector.set(row, Err(Lack::Missing));
-            }
-        }
-    }
-
-    /// Lets the reference evaluator compute what has no loop of its own.
-    fn refer(&mut self, reference: &mut Rows<'_, '_>, from: usize, len: usize, bad: &mut [u8]) {
-        for (node, vector) in self.plan.nodes.iter().zip(&mut self.vectors) {
-            if matches!(node, Node::Reference { .. }) {
-                vector.clear();
-            }
-        }
-        let mut done = 0;
-        while done < len {
-            let some = (len - done).min(CHUNK);
-            let registers = reference.run(from + done..from + done + some, &self.referenced);
-            for (node, vector) in self.plan.nodes.iter().zip(&mut self.vectors) {
-                let Node::Reference { register, decimal } = node else { continue };
-                let Some(register) = registers.get(*register) else { continue };
-                for row in 0..some {
-                    let number = match register.reasons(row) {
-                        Reasons::NONE if *decimal => {
-                            i64::try_from(register.mantissa(row)).map(|m| m as u64).map_err(|_| Lack::Failed)
-                        }
-                        Reasons::NONE => Ok(register.word(row)),
-                        Reasons::EMPTY => Err(Lack::Missing),
-                        _ => Err(Lack::Failed),
-                    };
-                    vector.set(done + row, number);
-                }
-            }
-            for (input, codes) in self.plan.inputs.iter().zip(&mut self.input_codes) {
-                let Input::Flag { register } = input else { continue };
-                let Some(register) = registers.get(*register) else { continue };
-                for row in 0..some {
-                    let (Some(code), Some(bad)) = (codes.get_mut(done + row), bad.get_mut(done + row)) else {
-                        continue;
-                    };
-                    *code = match register.reasons(row) {
-                        Reasons::NONE => 1 + register.word(row) as u32,
-                        Reasons::EMPTY => 0,
-                        _ => {
-                            *bad = 1;
-                            0
-                        }
-                    };
-                }
-            }
-            done += some;
-        }
-    }
-
-    fn code_inputs(&mut self, columns: &[Column<'_>], from: usize, len: usize) {
-        for (input, codes) in self.plan.inputs.iter().zip(&mut self.input_codes) {
-            let to = codes.get_mut(..len).unwrap_or(&mut []);
-            match input {
-                Input::Text { column } => {
-                    let Some(at) = self.texts.iter().position(|texts| texts.column == *column) else {
-                        continue;
-                    };
-                    let (Some(texts), Some(codes)) = (self.texts.get(at), self.text_codes.get(at)) else {
-                        continue;
-                    };
-                    isa::look_up(self.isa, to, codes.get(..len).unwrap_or(&[]), texts.meanings());
-                }
-                Input::Bool { column } => {
-                    let Some(column) = columns.get(*column) else { continue };
-                    code_bools(self.isa, column, from, to);
-                }
-                Input::Band { node, float, edges, .. } => {
-                    let Some(vector) = self.vectors.get(*node) else { continue };
-                    let words = vector.words.get(..len).unwrap_or(&[]);
-                    if edges.len() <= 6 {
-                        isa::bands_few(self.isa, to, words, *float, edges);
-                    } else {
-                        isa::bands_many(self.isa, to, words, *float, edges);
-                    }
-                    if vector.some_missing {
-                        isa::blank_codes(self.isa, to, vector.missing.get(..len).unwrap_or(&[]));
-                    }
-                }
-                Input::Flag { .. } => {}
-            }
-        }
-    }
-
-    fn classify(&mut self, len: usize, bad: &mut [u8]) {
-        let lanes = self.lanes.iter_mut().flat_map(|lane| lane.families.iter_mut().zip(&lane.plan.families));
-        for (family, plan) in lanes.chain(self.gate.as_mut().zip(self.plan.gate.as_ref())) {
-            family.classify(self.isa, plan, &self.input_codes, len);
-            let classes = family.classes.get(..len).unwrap_or(&[]);
-            if isa::zeros(self.isa, classes) > 0 {
-                for (bad, &class) in bad.iter_mut().zip(classes) {
-                    *bad |= u8::from(class == FAILED);
-                }
-            }
-        }
-    }
-
-    /// Takes the numbers that are summed apart; rows whose number fails where it counts are left over.
-    fn split(&mut self, len: usize, bad: &mut [u8]) {
-        for lane in &self.lanes {
-            for (family, plan) in lane.families.iter().zip(&lane.plan.families) {
-                for (cells, arg) in family.args.iter().zip(&plan.args) {
-                    let Some(vector) = self.vectors.get(arg.node) else { continue };
-                    if arg.sums && self.splits.get(arg.node) == Some(&None) {
-                        let split = Split::choose(arg.kind, vector.words.get(..len).unwrap_or(&[]));
-                        if let (Some(own), Some(split)) = (self.splits.get_mut(arg.node), split) {
-                            *own = Some(split);
-                            self.room = self.room.min(split.room());
-                        }
-                    }
-                    if vector.some_failed {
-                        mark(bad, &vector.failed[..], family, cells);
-                    }
-                }
-            }
-        }
-        for at in 0..self.plan.nodes.len() {
-            let (Some(Some((high, low))), Some(Some(unsure)), Some(vector), Some(marked)) = (
-                self.high.get_mut(at),
-                self.unsure.get_mut(at),
-                self.vectors.get(at),
-                self.some_unsure.get_mut(at),
-            ) else {
-                continue;
-            };
-            let (Some(high), Some(low), Some(words)) =
-                (high.get_mut(..len), low.get_mut(..len), vector.words.get(..len))
-            else {
-                continue;
-            };
-            *marked = false;
-            match self.splits.get(at).copied().flatten() {
-                Some(split) => {
-                    unsure.fill(0);
-                    *marked = split.split(self.isa, high, low, words, &mut unsure[..len]);
-                }
-                None => {
-                    high.fill(0);
-                    low.fill(0);
-                }
-            }
-        }
-        for lane in &self.lanes {
-            for (family, plan) in lane.families.iter().zip(&lane.plan.families) {
-                for (cells, arg) in family.args.iter().zip(&plan.args) {
-                    if self.some_unsure.get(arg.node) == Some(&true)
-                        && let Some(Some(unsure)) = self.unsure.get(arg.node)
-                    {
-                        mark(bad, &unsure[..], family, cells);
-                    }
-                }
-            }
-        }
-        // What does not fit may stand in rows where it does not count; there it must add nothing.
-        for ((high, unsure), _) in
-            self.high.iter_mut().zip(&self.unsure).zip(&self.some_unsure).filter(|(_, some)| **some)
-        {
-            if let (Some((high, low)), Some(unsure)) = (high, unsure) {
-                isa::blank(self.isa, &mut high[..], &mut low[..], &unsure[..]);
-            }
-        }
-    }
-
-    /// Why rows are in no group, and the periods of those that are.
-    fn place(&mut self, len: usize, bad: &[u8], times: &mut [Option<Times<'_>>]) {
-        for (lane, times) in self.lanes.iter_mut().zip(times) {
-            let out = lane.out.get_mut(..len).unwrap_or(&mut []);
-            out.copy_from_slice(bad);
-            if isa::any(self.isa, bad) {
-                for out in out.iter_mut().filter(|out| **out != 0) {
-                    *out = LEFT;
-                }
-            }
-            if let Some(gate) = &self.gate {
-                for (out, &class) in out.iter_mut().zip(gate.classes.iter()) {
-                    let holds = gate.holds.get(class as usize).and_then(|h| h.first()) == Some(&true);
-                    if *out == 0 && !holds {
-                        *out = 1 + Reject::Filtered as u8;
-                    }
-                }
-            }
-            let Some(times) = times else { continue };
-            let Some(vector) = lane.plan.at.and_then(|at| {
-                let node = self.plan.nodes.iter().position(|node| *node == Node::Load { column: at })?;
-                self.vectors.get(node)
-            }) else {
-                continue;
-            };
-            if vector.some_missing {
-                for (out, &missing) in out.iter_mut().zip(vector.missing.iter()) {
-                    if *out == 0 && missing == 1 {
-                        *out = 1 + Reject::NoTime as u8;
-                    }
-                }
-            }
-            let words = vector.words.get(..len).unwrap_or(&[]);
-            times.place(self.isa, words, out, lane.periods.get_mut(..len).unwrap_or(&mut []));
-            lane.period_codes = times.periods();
-        }
-    }
-
-    /// The group of each row of each lane; false if keys cannot be packed.
-    fn find_groups(&mut self, len: usize) -> bool {
-        for key in &mut self.keys {
-            if let KeyPlan::Number { node } = key.plan
-                && let Some(vector) = self.vectors.get(node)
-            {
-                let codes = key.codes.get_mut(..len).unwrap_or(&mut []);
-                key.numbers.fill(vector, codes);
-            }
-        }
-        for lane in &mut self.lanes {
-            let key_codes = self.keys.iter().map(|key| match key.plan {
-                KeyPlan::Text { column } => {
-                    self.texts.iter().find(|texts| texts.column == column).map_or(1, Texts::len)
-                }
-                KeyPlan::Bool { .. } => 3,
-                KeyPlan::Number { .. } => key.numbers.values.len() + 1,
-            });
-            let periods = lane.has_periods.then_some(lane.period_codes);
-            if !lane.groups.fit(key_codes.chain(periods)) {
-                return false;
-            }
-            let mut words = [0_u64; ROWS];
-            let words = words.get_mut(..len).unwrap_or(&mut []);
-            let parts = self
-                .keys
-                .iter()
-                .map(|key| key_codes_of(key, &self.plan, &self.texts, &self.text_codes, &self.input_codes));
-            let period = lane.has_periods.then_some(&lane.periods);
-            for (codes, shift) in
-                parts.map(|codes| codes.unwrap_or(&lane.periods)).chain(period).zip(lane.groups.shifts())
-            {
-                isa::pack(self.isa, words, codes.get(..len).unwrap_or(&[]), shift);
-            }
-            let (out, of_row) =
-                (lane.out.get(..len).unwrap_or(&[]), lane.of_row.get_mut(..len).unwrap_or(&mut []));
-            lane.groups.find(self.isa, words, out, of_row);
-        }
-        true
-    }
-
-    fn count_rows(&mut self, len: usize, bad: &[u8]) {
-        let kept = isa::zero_bytes(self.isa, bad);
-        let all_kept = kept as usize == len;
-        self.read += u64::from(kept);
-        for (lane, at) in self.lanes.iter_mut().map(|lane| {
-            let at = lane.plan.at;
-            (lane, at)
-        }) {
-            let out = lane.out.get(..len).unwrap_or(&[]);
-            let used = isa::zero_bytes(self.isa, out);
-            lane.placed.used += u64::from(used);
-            if used as usize != len {
-                for &out in out.iter().filter(|&&out| out != 0 && out != LEFT) {
-                    if let Some(count) = lane.placed.rejected.get_mut(usize::from(out) - 1) {
-                        *count += 1;
-                    }
-                }
-            }
-            let Some(vector) = at.and_then(|at| {
-                let node = self.plan.nodes.iter().position(|node| *node == Node::Load { column: at })?;
-                self.vectors.get(node)
-            }) else {
-                continue;
-            };
-            let latest = if used as usize == len {
-                Some(isa::extent(self.isa, vector.words.get(..len).unwrap_or(&[])).1)
-            } else {
-                vector.words.iter().zip(out).filter(|(_, out)| **out == 0).map(|(&word, _)| word as i64).max()
-            };
-            lane.placed.latest = lane.placed.latest.max(latest);
-        }
-        for &column in &self.plan.loaded {
-            let missing = match self.types.get(column) {
-                Some(LogicalType::Category | LogicalType::Id) => {
-                    let Some(at) = self.texts.iter().position(|texts| texts.column == column) else {
-                        continue;
-                    };
-                    let codes = self.text_codes.get(at).and_then(|codes| codes.get(..len)).unwrap_or(&[]);
-                    missing_codes(self.isa, codes, bad, all_kept)
-                }
-                Some(LogicalType::Bool) => {
-                    let at = self.plan.inputs.iter().position(|input| *input == Input::Bool { column });
-                    let codes = at.and_then(|at| self.input_codes.get(at)).and_then(|codes| codes.get(..len));
-                    missing_codes(self.isa, codes.unwrap_or(&[]), bad, all_kept)
-                }
-                _ => {
-                    let node = self.plan.nodes.iter().position(|node| *node == Node::Load { column });
-                    match node.and_then(|node| self.vectors.get(node)) {
-                        Some(vector) if vector.some_missing => {
-                            isa::marked_and_in(self.isa, vector.missing.get(..len).unwrap_or(&[]), bad)
-                        }
-                        _ => 0,
-                    }
-                }
-            };
-            if let Some(count) = self.missing.get_mut(column) {
-                *count += u64::from(missing);
-            }
-        }
-    }
-
-    fn accumulate(&mut self, len: usize) {
-        let isa = self.isa;
-        for lane in &mut self.lanes {
-            let groups = lane.groups.len() + 1;
-            let of_row = lane.of_row.get(..len).unwrap_or(&[]);
-            for (family, plan) in lane.families.iter_mut().zip(&lane.plan.families) {
-                family.reserve(plan, groups);
-                let classes = family.classes.get(..len).unwrap_or(&[]);
-                let mut at = [0_u32; ROWS];
-                let at = at.get_mut(..len).unwrap_or(&mut []);
-                isa::address(isa, at, of_row, classes, family.width);
-                isa::count(isa, &mut family.counts, at);
-                for (cells, arg) in family.args.iter_mut().zip(&plan.args) {
-                    let Some(vector) = self.vectors.get(arg.node) else { continue };
-                    let mut own = [0_u32; ROWS];
-                    let own = own.get_mut(..len).unwrap_or(&mut []);
-                    isa::look_up(isa, own, classes, &cells.class_of);
-                    isa::address(isa, at, of_row, own, cells.width);
-                    if vector.some_missing {
-                        for (&at, &missing) in at.iter().zip(vector.missing.iter()) {
-                            if missing == 1
-                                && let Some(cell) = cells.missing.get_mut(at as usize)
-                            {
-                                *cell = cell.wrapping_add(1);
-                            }
-                        }
-                    }
-                    if arg.sums
-                        && let Some(Some((high, low))) = self.high.get(arg.node)
-                    {
-                        let (high, low) = (high.get(..len).unwrap_or(&[]), low.get(..len).unwrap_or(&[]));
-                        isa::scatter(isa, &mut cells.sums, at, high, low);
-                    }
-                    if arg.extremes {
-                        extremes(&mut cells.extremes, at, vector, arg.kind);
-                    }
-                }
-            }
-        }
-    }
-
     /// How many texts can stand in keys, and their bytes (each text takes whole words).
     pub(super) fn key_texts(&self) -> (usize, usize) {
         let keys = self.texts.iter().filter(|texts| texts.is_key);
@@ -851,32 +447,8 @@ impl TableCells {
     }
 }
 
-/// In a lane's `out`: the reference evaluator takes the row.
-const LEFT: u8 = u8::MAX;
-
-/// The codes of a dimension; `None` only where the plan does not have its column.
-fn key_codes_of<'a>(
-    key: &'a KeyCodes,
-    plan: &Plan,
-    texts: &[Texts],
-    text_codes: &'a [Box<[u32; ROWS]>],
-    input_codes: &'a [Box<[u32; ROWS]>],
-) -> Option<&'a Box<[u32; ROWS]>> {
-    match key.plan {
-        KeyPlan::Text { column } => {
-            texts.iter().position(|texts| texts.column == column).and_then(|at| text_codes.get(at))
-        }
-        KeyPlan::Bool { column } => plan
-            .inputs
-            .iter()
-            .position(|input| *input == Input::Bool { column })
-            .and_then(|at| input_codes.get(at)),
-        KeyPlan::Number { .. } => Some(&key.codes),
-    }
-}
-
 impl Numbers {
-    fn fill(&mut self, vector: &Vector, to: &mut [u32]) {
+    pub(super) fn fill(&mut self, vector: &Vector, to: &mut [u32]) {
         let mut last = (0, 0);
         for (row, (to, &word)) in to.iter_mut().zip(vector.words.iter()).enumerate() {
             if vector.is_missing(row) {
@@ -894,53 +466,6 @@ impl Numbers {
             }
             *to = last.1;
         }
-    }
-}
-
-/// Marks rows in which something is marked and which counts under a condition of the number.
-fn mark(bad: &mut [u8], marked: &[u8], family: &FamilyState, cells: &super::family::ArgCells) {
-    for ((bad, &marked), &class) in bad.iter_mut().zip(marked).zip(family.classes.iter()) {
-        if marked != 0 && cells.class_of.get(class as usize).is_some_and(|&own| own != 0) {
-            *bad = 1;
-        }
-    }
-}
-
-fn code_bools(isa: Isa, column: &Column<'_>, from: usize, to: &mut [u32]) {
-    let Data::Bool(bits) = column.data else {
-        to.fill(0);
-        return;
-    };
-    let mut bytes = [0_u8; ROWS];
-    let bytes = bytes.get_mut(..to.len()).unwrap_or(&mut []);
-    let (buffer, offset) = bits.parts();
-    isa::bits_to_bytes(isa, bytes, buffer, offset + from);
-    isa::codes_of_bits(isa, to, bytes);
-    if let Some(validity) = column.validity {
-        let (buffer, offset) = validity.parts();
-        isa::bits_to_bytes(isa, bytes, buffer, offset + from);
-        isa::flip(isa, bytes);
-        isa::blank_codes(isa, to, bytes);
-    }
-}
-
-fn extremes(cells: &mut [(i64, i64)], at: &[u32], vector: &Vector, kind: ArgKind) {
-    for (row, (&at, &word)) in at.iter().zip(vector.words.iter()).enumerate() {
-        if vector.is_missing(row) {
-            continue;
-        }
-        let value = if kind == ArgKind::Float { float_order(word) } else { word as i64 };
-        if let Some(cell) = cells.get_mut(at as usize) {
-            *cell = (cell.0.min(value), cell.1.max(value));
-        }
-    }
-}
-
-/// How many codes of rows that are kept are 0.
-fn missing_codes(isa: Isa, codes: &[u32], bad: &[u8], all_kept: bool) -> u32 {
-    match isa::zeros(isa, codes) {
-        zeros if all_kept || zeros == 0 => zeros,
-        _ => codes.iter().zip(bad).map(|(&code, &bad)| u32::from(code == 0 && bad == 0)).sum(),
     }
 }
 
