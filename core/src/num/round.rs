@@ -91,10 +91,10 @@ pub fn quotient_to_f64(
 fn rounded_by_leading_bits(negative: bool, num: &[u64], den: &[u64]) -> Option<Rounded> {
     let (n, n_place) = leading_bits(num)?;
     let (d, d_place) = leading_bits(den)?;
-    let d = d >> 64;
+    let d = NonZeroU128::new(d >> 64)?;
     // The quotient lies between these two, both times 2^place, and rounding keeps the order.
-    let low = n / (d + 1);
-    let high = n.checked_add(1)?.div_ceil(d);
+    let low = n / d.checked_add(1)?;
+    let high = (n.checked_add(1)? / d).checked_add(1)?;
     let place = n_place - d_place - 64;
     let rounded = round_scaled(negative, low, place, false);
     (rounded == round_scaled(negative, high, place, false)).then_some(rounded)

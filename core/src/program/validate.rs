@@ -52,7 +52,7 @@ fn check_header(program: &mut Program<'_>) -> Result<(), Error> {
         return Err(Error::new(Code::ProgramSection, sections));
     }
     let mut end = header::SIZE + sections * 8;
-    for (i, record) in RECORD.iter().enumerate().take(sections) {
+    for ((i, record), section) in RECORD.iter().enumerate().zip(&mut program.sections).take(sections) {
         let entry = header::SIZE + i * 8;
         let offset = read_u32(bytes, entry) as usize;
         let length = read_u32(bytes, entry + 4) as usize;
@@ -62,14 +62,14 @@ fn check_header(program: &mut Program<'_>) -> Result<(), Error> {
             return Err(wrong);
         }
         end = offset.checked_add(length).ok_or(wrong)?;
-        program.sections[i] = bytes.get(offset..end).ok_or(wrong)?;
+        *section = bytes.get(offset..end).ok_or(wrong)?;
     }
     if end != bytes.len() {
         return Err(Error::new(Code::ProgramLength, end));
     }
     // One program, one byte string: what comes behind the sections of all programs comes only if there is something.
     let last = sections - 1;
-    if last >= BASE_SECTIONS && program.sections[last].is_empty() {
+    if last >= BASE_SECTIONS && program.sections.get(last).is_none_or(|section| section.is_empty()) {
         return Err(Error::new(Code::ProgramSection, last));
     }
     Ok(())

@@ -240,8 +240,10 @@ impl<'a> Business<'a> {
         let all = wanted.checked_add(self.taken_before(next))?;
         // In a week of its own: more than 0 and up to a week's time, or from 0 and less than a week's time.
         let shift = i64::from(first);
+        let shifted = all.checked_sub(shift)?;
+        // A week without business hours is refused when a program is loaded.
         let (weeks, rest) =
-            ((all - shift).div_euclid(self.week), (all - shift).rem_euclid(self.week) + shift);
+            (shifted.checked_div_euclid(self.week)?, shifted.checked_rem_euclid(self.week)? + shift);
         let mut passed = 0;
         let mut within = 0;
         for i in 0..self.window_count() {
