@@ -536,7 +536,7 @@ struct MomentWhen {
 #[derive(JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Sla {
-    /// In time if accepted within this: `30m`, `24h`, `7d`, `2w`.
+    /// In time if accepted within this: `30m`, `24h`, `7d`, `2w`; `24bh` are business hours.
     within: Option<Text>,
     /// The share that should be in time: above 0, at most 1.
     goal: Option<Text>,
