@@ -495,7 +495,7 @@ struct Stage {
     /// Who answers for rows in this stage.
     owner: Several<Text>,
     /// Other owners by the values of a category: dimension → value → team.
-    owner_by: Option<BTreeMap<String, Option<BTreeMap<String, Several<Text>>>>>,
+    owner_by: Option<BTreeMap<String, Option<OwnersByValue>>>,
     /// The table whose rows are counted.
     of: Option<Text>,
     /// When a row entered the stage.
@@ -515,6 +515,8 @@ struct Stage {
     /// What one lost row is worth: a formula over metrics, or `{expr: …, unit: …}`.
     leak_value: Option<LeakValue>,
 }
+
+type OwnersByValue = BTreeMap<String, Several<Text>>;
 
 /// A date or timestamp column; with a condition, `{at: column, when: condition}`.
 #[derive(JsonSchema)]
@@ -588,7 +590,7 @@ struct Target {
     /// Parts of the goal: one dimension → value → share or amount.
     split: Option<BTreeMap<String, BTreeMap<String, Text>>>,
     /// Owners of the parts: the dimension → value → teams.
-    owner_by: Option<BTreeMap<String, BTreeMap<String, Several<Text>>>>,
+    owner_by: Option<BTreeMap<String, OwnersByValue>>,
     /// For people.
     description: Option<Text>,
 }
