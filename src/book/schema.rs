@@ -38,6 +38,8 @@ struct Book {
     teams: Option<BTreeMap<String, Option<Text>>>,
     /// The data: tables with their columns, as formulas call them.
     tables: Option<BTreeMap<String, Table>>,
+    /// Exchange rates, for `convert` in formulas: name → the table that has them.
+    rates: Option<BTreeMap<String, Rates>>,
     /// Functions that formulas can call: `fn won(stage) { stage == "Won" }`.
     functions: Option<Functions>,
     /// The numbers: a list, or a mapping from names.
@@ -225,6 +227,23 @@ struct Band {
     description: Option<Text>,
 }
 
+/// What one unit of a currency is worth, from a day on.
+#[derive(JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Rates {
+    /// The table with one row for each currency and each day from which a rate holds.
+    table: Text,
+    /// Its column with the currency that is converted: a category or an id.
+    from: Text,
+    /// The currency that comes out: three capital letters of ISO 4217.
+    #[schemars(regex(pattern = "^[A-Z]{3}$"))]
+    to: String,
+    /// Its column that says from when on the rate holds: a date or timestamp.
+    date: Text,
+    /// Its column with the rate, exact: `decimal(6)` or `int`.
+    rate: Text,
+}
+
 /// A way from each row to at most one row of another table.
 #[derive(JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -267,6 +286,8 @@ struct ColumnMapping {
     format: Option<Text>,
     /// Whose clocks a `format` without an offset means.
     zone: Option<Zone>,
+    /// Of a number: what it is a number of, `seats`, `kg`, `money[EUR] / month`. Formulas are checked by it.
+    unit: Option<Text>,
     /// Of a category: the values there are. Others are invalid input.
     allowed: Option<Vec<Text>>,
     /// For people.
@@ -293,12 +314,12 @@ impl JsonSchema for ColumnType {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "The type of a column. `decimal(2)` is exact, with so many digits after the point (0 to 18); \
-                `money` has the digits of the book's currency, `money[JPY]` those of another; `category` is text that \
-                groups rows, `id` text or a number that names one thing.",
+                `money` has the digits of the book's currency, `money[JPY]` those of another; `money[currency]` is money \
+                in what that column of the row says; `category` is text that groups rows, `id` text or a number that names one thing.",
             "anyOf": [
                 {"enum": ["int", "decimal(2)", "money", "float", "bool", "category", "id", "date", "timestamp", "duration"]},
                 {"type": "string", "pattern": "^decimal\\(([0-9]|1[0-8])\\)$"},
-                {"type": "string", "pattern": "^money\\[[A-Z]{3}\\]$"}
+                {"type": "string", "pattern": "^money\\[_*[A-Za-z][A-Za-z0-9_]*\\]$"}
             ]
         })
     }
@@ -381,7 +402,7 @@ struct Metric {
     numerator: Option<Formula>,
     /// What is below the line.
     denominator: Option<Formula>,
-    /// Shown, and how it is formatted: `money`, `share`, `days` …
+    /// What it is a number of, and how it is shown: `share`, `days`, `money[EUR] / win`. Without it that of the formula.
     unit: Option<Text>,
     /// Stands in where there is nothing to compute from. Usually 0.
     fill_nulls_with: Option<f64>,
@@ -474,7 +495,7 @@ struct Stage {
     /// Who answers for rows in this stage.
     owner: Several<Text>,
     /// Other owners by the values of a category: dimension → value → team.
-    owner_by: Option<BTreeMap<String, Option<BTreeMap<String, Several<Text>>>>>,
+    owner_by: Option<BTreeMap<String, Option<OwnersByValue>>>,
     /// The table whose rows are counted.
     of: Option<Text>,
     /// When a row entered the stage.
@@ -494,6 +515,8 @@ struct Stage {
     /// What one lost row is worth: a formula over metrics, or `{expr: …, unit: …}`.
     leak_value: Option<LeakValue>,
 }
+
+type OwnersByValue = BTreeMap<String, Several<Text>>;
 
 /// A date or timestamp column; with a condition, `{at: column, when: condition}`.
 #[derive(JsonSchema)]
@@ -515,7 +538,7 @@ struct MomentWhen {
 #[derive(JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Sla {
-    /// In time if accepted within this: `30m`, `24h`, `7d`, `2w`.
+    /// In time if accepted within this: `30m`, `24h`, `7d`, `2w`; `24bh` are business hours.
     within: Option<Text>,
     /// The share that should be in time: above 0, at most 1.
     goal: Option<Text>,
@@ -567,7 +590,7 @@ struct Target {
     /// Parts of the goal: one dimension → value → share or amount.
     split: Option<BTreeMap<String, BTreeMap<String, Text>>>,
     /// Owners of the parts: the dimension → value → teams.
-    owner_by: Option<BTreeMap<String, BTreeMap<String, Several<Text>>>>,
+    owner_by: Option<BTreeMap<String, OwnersByValue>>,
     /// For people.
     description: Option<Text>,
 }

@@ -126,6 +126,7 @@ const MAPPINGS: &[(&str, &str)] = &[
     ("tables: {x: {columns: {}, zzz: 1}}", "/definitions/Table/properties"),
     ("tables: {x: {columns: {a: {type: int, zzz: 1}}}}", "/definitions/ColumnMapping/properties"),
     ("tables: {x: {columns: {}, lookups: {y: {zzz: 1}}}}", "/definitions/Lookup/properties"),
+    ("tables: {x: {columns: {}}}\nrates: {r: {zzz: 1}}", "/definitions/Rates/properties"),
     ("metrics: {m: {zzz: 1}}", "/definitions/Metric/properties"),
     ("metrics: {m: {owner: t, agg: count, status: [{zzz: 1}]}}", "/definitions/Status/properties"),
     ("links: [{zzz: 1}]", "/definitions/Link/properties"),
