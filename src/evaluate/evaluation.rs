@@ -24,9 +24,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Rows from which on a batch is accumulated in the fast way.
 const FAST_FROM: usize = 1024;
 /// Rows that a thread takes at a time. Few in tests, so that threads really share.
-const SHARE_ROWS: usize = if cfg!(test) { 100 } else { 1 << 16 };
+const SHARE_ROWS: usize = if cfg!(test) { 100 } else { 1 << 14 };
 /// Rows below which another thread is not worth its start.
-const PARALLEL_ROWS: usize = if cfg!(test) { 64 } else { 1 << 17 };
+const PARALLEL_ROWS: usize = if cfg!(test) { 64 } else { 1 << 15 };
 
 /// Collects rows under a program and gives the result.
 ///
