@@ -13,8 +13,9 @@ use ripplemark_core::program::{Key, TableView};
 use ripplemark_core::types::LogicalType;
 use std::collections::BTreeSet;
 
-/// Most combinations of inputs that a family may have.
-const FAMILY_LIMIT: usize = 4096;
+/// Most combinations of inputs that a family may come to have by taking in a condition. Cells are as many as groups
+/// times classes: few families cost less for each row, and large ones more for each group.
+const FAMILY_LIMIT: usize = 128;
 /// Most combinations of inputs that one condition may have.
 const CONDITION_LIMIT: usize = 1 << 16;
 
